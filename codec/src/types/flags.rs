@@ -1,0 +1,70 @@
+//! Bit fields in JSON and text: the names of the bits that are set, unknown ones as one number.
+
+use std::fmt;
+
+use bitflags::{Bits, Flags, parser::ParseHex};
+use serde::{Deserialize, Deserializer, Serializer, de};
+
+/// The names of the bits that are set, in lower case, then what has no name as one hex number.
+fn words<F: Flags>(flags: &F) -> impl Iterator<Item = String>
+where
+    F::Bits: fmt::LowerHex,
+{
+    let mut known = flags.iter_names();
+    let words: Vec<String> = known.by_ref().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    let unknown = known.remaining().bits();
+    let unknown = (unknown != F::Bits::EMPTY).then(|| format!("{unknown:#x}"));
+    words.into_iter().chain(unknown)
+}
+
+/// For `#[serde(with = "flags")]`: an array of words.
+pub(crate) fn serialize<F, S>(flags: &F, serializer: S) -> Result<S::Ok, S::Error>
+where
+    F: Flags,
+    F::Bits: fmt::LowerHex,
+    S: Serializer,
+{
+    serializer.collect_seq(words(flags))
+}
+
+/// The reverse of [`serialize`]; a plain number is taken too.
+pub(crate) fn deserialize<'de, F, D>(deserializer: D) -> Result<F, D::Error>
+where
+    F: Flags,
+    F::Bits: ParseHex + TryFrom<u64>,
+    D: Deserializer<'de>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Json {
+        Words(Vec<String>),
+        Number(u64),
+    }
+    match Json::deserialize(deserializer)? {
+        Json::Number(number) => number
+            .try_into()
+            .map(F::from_bits_retain)
+            .map_err(|_| de::Error::custom(format_args!("{number} does not fit this field"))),
+        Json::Words(words) => words.iter().try_fold(F::empty(), |flags, word| {
+            read(word).map(|flag| flags.union(flag)).ok_or_else(|| {
+                let known: Vec<String> =
+                    F::FLAGS.iter().map(|flag| flag.name().to_ascii_lowercase()).collect();
+                de::Error::custom(format_args!(
+                    "unknown flag {word:?}, want {} or a hex number",
+                    known.join(", ")
+                ))
+            })
+        }),
+    }
+}
+
+/// One word: a flag's name in any case, or a hex number.
+pub(crate) fn read<F: Flags>(word: &str) -> Option<F>
+where
+    F::Bits: ParseHex,
+{
+    match word.strip_prefix("0x") {
+        Some(digits) => F::Bits::parse_hex(digits).ok().map(F::from_bits_retain),
+        None => F::from_name(&word.to_ascii_uppercase()),
+    }
+}

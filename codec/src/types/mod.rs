@@ -1,0 +1,16 @@
+//! Values that several wire formats share, with the text that people write for them.
+
+mod by_text;
+mod bytes;
+mod fixed_str;
+pub(crate) mod flags;
+mod hex;
+mod mac_addr;
+mod pad;
+
+pub(crate) use by_text::ByText;
+pub use bytes::Bytes;
+pub use fixed_str::FixedStr;
+pub use hex::Hex;
+pub use mac_addr::{MacAddr, MacAddrError};
+pub use pad::Pad;
