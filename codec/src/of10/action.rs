@@ -302,6 +302,18 @@ pub(crate) fn encode_actions(actions: &[Action], out: &mut Vec<u8>) -> Result<()
     actions.iter().try_for_each(|action| action.encode(out))
 }
 
+/// Writes a list of actions as ovs-ofctl does: `drop` for none.
+pub(crate) fn write_actions(f: &mut fmt::Formatter<'_>, actions: &[Action]) -> fmt::Result {
+    if actions.is_empty() {
+        return f.write_str("drop");
+    }
+    for (index, action) in actions.iter().enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        write!(f, "{comma}{action}")?;
+    }
+    Ok(())
+}
+
 impl fmt::Display for Action {
     /// As ovs-ofctl writes it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -42,3 +42,9 @@ impl Echo {
         Ok(())
     }
 }
+
+impl std::fmt::Display for Echo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes of payload", self.data.len())
+    }
+}

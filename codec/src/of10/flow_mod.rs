@@ -13,10 +13,12 @@
 //! | 70 | 2 | flags |
 //! | 72 | any | actions |
 
+use std::fmt;
+
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
-use super::action::{Action, actions_len, encode_actions, read_actions};
+use super::action::{Action, actions_len, encode_actions, read_actions, write_actions};
 use super::buffer_id::BufferId;
 use super::flow_match::{MATCH_LEN, Match};
 use super::port_no::PortNo;
@@ -145,5 +147,39 @@ impl FlowMod {
         out.put_u16(self.out_port.0);
         out.put_u16(self.flags.bits());
         encode_actions(&self.actions, out)
+    }
+}
+
+impl fmt::Display for FlowMod {
+    /// The command, then the entry as ovs-ofctl writes it:
+    /// `ADD priority=5,ip,nw_dst=10.0.0.1 cookie:0x2a idle:10 actions=output:2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.command.to_string().to_ascii_uppercase())?;
+        let matched = self.r#match.to_string();
+        if self.priority != Self::DEFAULT_PRIORITY {
+            write!(f, "priority={}{}", self.priority, if matched.is_empty() { " " } else { "," })?;
+        }
+        if !matched.is_empty() {
+            write!(f, "{matched} ")?;
+        }
+        if self.cookie.0 != 0 {
+            write!(f, "cookie:{} ", self.cookie)?;
+        }
+        for (name, timeout) in [("idle", self.idle_timeout), ("hard", self.hard_timeout)] {
+            if timeout != 0 {
+                write!(f, "{name}:{timeout} ")?;
+            }
+        }
+        if self.buffer_id != BufferId::NONE {
+            write!(f, "buf:{} ", self.buffer_id)?;
+        }
+        if self.out_port != PortNo::NONE {
+            write!(f, "out_port:{} ", self.out_port)?;
+        }
+        if !self.flags.is_empty() {
+            write!(f, "{} ", flags::Words(&self.flags))?;
+        }
+        f.write_str("actions=")?;
+        write_actions(f, &self.actions)
     }
 }

@@ -42,3 +42,9 @@ impl Hello {
         Ok(())
     }
 }
+
+impl std::fmt::Display for Hello {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes of elements", self.data.len())
+    }
+}

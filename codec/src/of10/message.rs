@@ -3,10 +3,20 @@
 use std::fmt;
 
 use super::echo::Echo;
+use super::error_msg::ErrorMsg;
+use super::features::FeaturesReply;
 use super::flow_mod::FlowMod;
+use super::flow_removed::FlowRemoved;
 use super::header::{HEADER_LEN, Header, MessageType, VERSION};
 use super::hello::Hello;
+use super::packet_in::PacketIn;
 use super::packet_out::PacketOut;
+use super::port_mod::PortMod;
+use super::port_status::PortStatus;
+use super::queue::{QueueGetConfigReply, QueueGetConfigRequest};
+use super::stats::{StatsReply, StatsRequest};
+use super::switch_config::SwitchConfig;
+use super::vendor::Vendor;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, Limit};
 use crate::types::Bytes;
 use crate::wire::{Parsed, length16, rest, whole};
@@ -27,12 +37,27 @@ pub struct Message {
 #[allow(missing_docs, reason = "the types of the specification; see the payloads")]
 pub enum Body {
     Hello(Hello),
+    Error(ErrorMsg),
     EchoRequest(Echo),
     EchoReply(Echo),
+    Vendor(Vendor),
+    FeaturesRequest,
+    FeaturesReply(FeaturesReply),
+    GetConfigRequest,
+    GetConfigReply(SwitchConfig),
+    SetConfig(SwitchConfig),
+    PacketIn(PacketIn),
+    FlowRemoved(FlowRemoved),
+    PortStatus(PortStatus),
     PacketOut(PacketOut),
     FlowMod(FlowMod),
+    PortMod(PortMod),
+    StatsRequest(StatsRequest),
+    StatsReply(StatsReply),
     BarrierRequest,
     BarrierReply,
+    QueueGetConfigRequest(QueueGetConfigRequest),
+    QueueGetConfigReply(QueueGetConfigReply),
     /// A type that OpenFlow 1.0 does not have.
     Unknown {
         code: u8,
@@ -54,11 +79,11 @@ impl Message {
         let Some((frame, after)) = input.split_at_checked(header.len()) else {
             return Err(DecodeError {
                 message: name(header.r#type),
-                field: "end".into(),
+                field: "body".into(),
                 offset: input.len(),
                 kind: DecodeErrorKind::Truncated {
-                    need: header.len(),
-                    have: input.len(),
+                    need: header.len().saturating_sub(input.len()),
+                    have: 0,
                     limit: Limit::Input,
                 },
             });
@@ -110,12 +135,27 @@ impl Body {
     pub fn r#type(&self) -> MessageType {
         match self {
             Self::Hello(_) => MessageType::Hello,
+            Self::Error(_) => MessageType::Error,
             Self::EchoRequest(_) => MessageType::EchoRequest,
             Self::EchoReply(_) => MessageType::EchoReply,
+            Self::Vendor(_) => MessageType::Vendor,
+            Self::FeaturesRequest => MessageType::FeaturesRequest,
+            Self::FeaturesReply(_) => MessageType::FeaturesReply,
+            Self::GetConfigRequest => MessageType::GetConfigRequest,
+            Self::GetConfigReply(_) => MessageType::GetConfigReply,
+            Self::SetConfig(_) => MessageType::SetConfig,
+            Self::PacketIn(_) => MessageType::PacketIn,
+            Self::FlowRemoved(_) => MessageType::FlowRemoved,
+            Self::PortStatus(_) => MessageType::PortStatus,
             Self::PacketOut(_) => MessageType::PacketOut,
             Self::FlowMod(_) => MessageType::FlowMod,
+            Self::PortMod(_) => MessageType::PortMod,
+            Self::StatsRequest(_) => MessageType::StatsRequest,
+            Self::StatsReply(_) => MessageType::StatsReply,
             Self::BarrierRequest => MessageType::BarrierRequest,
             Self::BarrierReply => MessageType::BarrierReply,
+            Self::QueueGetConfigRequest(_) => MessageType::QueueGetConfigRequest,
+            Self::QueueGetConfigReply(_) => MessageType::QueueGetConfigReply,
             Self::Unknown { code, .. } => MessageType::Unknown(*code),
         }
     }
@@ -126,14 +166,33 @@ impl Body {
         }
         match r#type {
             MessageType::Hello => of(Hello::read(input), Self::Hello),
+            MessageType::Error => of(ErrorMsg::read(input), Self::Error),
             MessageType::EchoRequest => of(Echo::read(input), Self::EchoRequest),
             MessageType::EchoReply => of(Echo::read(input), Self::EchoReply),
+            MessageType::Vendor => of(Vendor::read(input), Self::Vendor),
+            MessageType::FeaturesRequest => Ok((input, Self::FeaturesRequest)),
+            MessageType::FeaturesReply => of(FeaturesReply::read(input), Self::FeaturesReply),
+            MessageType::GetConfigRequest => Ok((input, Self::GetConfigRequest)),
+            MessageType::GetConfigReply => of(SwitchConfig::read(input), Self::GetConfigReply),
+            MessageType::SetConfig => of(SwitchConfig::read(input), Self::SetConfig),
+            MessageType::PacketIn => of(PacketIn::read(input), Self::PacketIn),
+            MessageType::FlowRemoved => of(FlowRemoved::read(input), Self::FlowRemoved),
+            MessageType::PortStatus => of(PortStatus::read(input), Self::PortStatus),
             MessageType::PacketOut => of(PacketOut::read(input), Self::PacketOut),
             MessageType::FlowMod => of(FlowMod::read(input), Self::FlowMod),
+            MessageType::PortMod => of(PortMod::read(input), Self::PortMod),
+            MessageType::StatsRequest => of(StatsRequest::read(input), Self::StatsRequest),
+            MessageType::StatsReply => of(StatsReply::read(input), Self::StatsReply),
             MessageType::BarrierRequest => Ok((input, Self::BarrierRequest)),
             MessageType::BarrierReply => Ok((input, Self::BarrierReply)),
-            other => {
-                of(rest(input), |data| Self::Unknown { code: other.into(), data: data.into() })
+            MessageType::QueueGetConfigRequest => {
+                of(QueueGetConfigRequest::read(input), Self::QueueGetConfigRequest)
+            }
+            MessageType::QueueGetConfigReply => {
+                of(QueueGetConfigReply::read(input), Self::QueueGetConfigReply)
+            }
+            MessageType::Unknown(code) => {
+                of(rest(input), |data| Self::Unknown { code, data: data.into() })
             }
         }
     }
@@ -143,10 +202,27 @@ impl Body {
     pub fn encoded_len(&self) -> usize {
         match self {
             Self::Hello(body) => body.encoded_len(),
-            Self::EchoRequest(body) | Self::EchoReply(body) => body.encoded_len(),
+            Self::Error(body) => body.encoded_len(),
+            Self::EchoRequest(body) => body.encoded_len(),
+            Self::EchoReply(body) => body.encoded_len(),
+            Self::Vendor(body) => body.encoded_len(),
+            Self::FeaturesReply(body) => body.encoded_len(),
+            Self::GetConfigReply(body) => body.encoded_len(),
+            Self::SetConfig(body) => body.encoded_len(),
+            Self::PacketIn(body) => body.encoded_len(),
+            Self::FlowRemoved(body) => body.encoded_len(),
+            Self::PortStatus(body) => body.encoded_len(),
             Self::PacketOut(body) => body.encoded_len(),
             Self::FlowMod(body) => body.encoded_len(),
-            Self::BarrierRequest | Self::BarrierReply => 0,
+            Self::PortMod(body) => body.encoded_len(),
+            Self::StatsRequest(body) => body.encoded_len(),
+            Self::StatsReply(body) => body.encoded_len(),
+            Self::QueueGetConfigRequest(body) => body.encoded_len(),
+            Self::QueueGetConfigReply(body) => body.encoded_len(),
+            Self::FeaturesRequest
+            | Self::GetConfigRequest
+            | Self::BarrierRequest
+            | Self::BarrierReply => 0,
             Self::Unknown { data, .. } => data.len(),
         }
     }
@@ -154,10 +230,27 @@ impl Body {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match self {
             Self::Hello(body) => body.encode(out),
-            Self::EchoRequest(body) | Self::EchoReply(body) => body.encode(out),
+            Self::Error(body) => body.encode(out),
+            Self::EchoRequest(body) => body.encode(out),
+            Self::EchoReply(body) => body.encode(out),
+            Self::Vendor(body) => body.encode(out),
+            Self::FeaturesReply(body) => body.encode(out),
+            Self::GetConfigReply(body) => body.encode(out),
+            Self::SetConfig(body) => body.encode(out),
+            Self::PacketIn(body) => body.encode(out),
+            Self::FlowRemoved(body) => body.encode(out),
+            Self::PortStatus(body) => body.encode(out),
             Self::PacketOut(body) => body.encode(out),
             Self::FlowMod(body) => body.encode(out),
-            Self::BarrierRequest | Self::BarrierReply => Ok(()),
+            Self::PortMod(body) => body.encode(out),
+            Self::StatsRequest(body) => body.encode(out),
+            Self::StatsReply(body) => body.encode(out),
+            Self::QueueGetConfigRequest(body) => body.encode(out),
+            Self::QueueGetConfigReply(body) => body.encode(out),
+            Self::FeaturesRequest
+            | Self::GetConfigRequest
+            | Self::BarrierRequest
+            | Self::BarrierReply => Ok(()),
             Self::Unknown { data, .. } => {
                 out.extend_from_slice(data);
                 Ok(())
@@ -178,11 +271,29 @@ impl fmt::Display for Message {
         }
         write!(f, " (xid={:#x})", self.xid)?;
         match &self.body {
-            Body::Hello(_) | Body::BarrierRequest | Body::BarrierReply => Ok(()),
-            Body::EchoRequest(body) | Body::EchoReply(body) => {
-                write!(f, ": {} bytes of payload", body.data.len())
-            }
-            Body::PacketOut(_) | Body::FlowMod(_) => Ok(()),
+            Body::Hello(body) if body.data.is_empty() => Ok(()),
+            Body::Hello(body) => write!(f, ": {body}"),
+            Body::Error(body) => write!(f, ": {body}"),
+            Body::EchoRequest(body) => write!(f, ": {body}"),
+            Body::EchoReply(body) => write!(f, ": {body}"),
+            Body::Vendor(body) => write!(f, ": {body}"),
+            Body::FeaturesReply(body) => write!(f, ": {body}"),
+            Body::GetConfigReply(body) => write!(f, ": {body}"),
+            Body::SetConfig(body) => write!(f, ": {body}"),
+            Body::PacketIn(body) => write!(f, ": {body}"),
+            Body::FlowRemoved(body) => write!(f, ": {body}"),
+            Body::PortStatus(body) => write!(f, ": {body}"),
+            Body::PacketOut(body) => write!(f, ": {body}"),
+            Body::FlowMod(body) => write!(f, ": {body}"),
+            Body::PortMod(body) => write!(f, ": {body}"),
+            Body::StatsRequest(body) => write!(f, ": {body}"),
+            Body::StatsReply(body) => write!(f, ": {body}"),
+            Body::QueueGetConfigRequest(body) => write!(f, ": {body}"),
+            Body::QueueGetConfigReply(body) => write!(f, ": {body}"),
+            Body::FeaturesRequest
+            | Body::GetConfigRequest
+            | Body::BarrierRequest
+            | Body::BarrierReply => Ok(()),
             Body::Unknown { data, .. } => write!(f, ": {data}"),
         }
     }

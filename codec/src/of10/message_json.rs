@@ -48,10 +48,27 @@ impl Serialize for BodyJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Body::Hello(body) => body.serialize(serializer),
-            Body::EchoRequest(body) | Body::EchoReply(body) => body.serialize(serializer),
+            Body::Error(body) => body.serialize(serializer),
+            Body::EchoRequest(body) => body.serialize(serializer),
+            Body::EchoReply(body) => body.serialize(serializer),
+            Body::Vendor(body) => body.serialize(serializer),
+            Body::FeaturesReply(body) => body.serialize(serializer),
+            Body::GetConfigReply(body) => body.serialize(serializer),
+            Body::SetConfig(body) => body.serialize(serializer),
+            Body::PacketIn(body) => body.serialize(serializer),
+            Body::FlowRemoved(body) => body.serialize(serializer),
+            Body::PortStatus(body) => body.serialize(serializer),
             Body::PacketOut(body) => body.serialize(serializer),
             Body::FlowMod(body) => body.serialize(serializer),
-            Body::BarrierRequest | Body::BarrierReply => Empty {}.serialize(serializer),
+            Body::PortMod(body) => body.serialize(serializer),
+            Body::StatsRequest(body) => body.serialize(serializer),
+            Body::StatsReply(body) => body.serialize(serializer),
+            Body::QueueGetConfigRequest(body) => body.serialize(serializer),
+            Body::QueueGetConfigReply(body) => body.serialize(serializer),
+            Body::FeaturesRequest
+            | Body::GetConfigRequest
+            | Body::BarrierRequest
+            | Body::BarrierReply => Empty {}.serialize(serializer),
             Body::Unknown { data, .. } => Unknown { data: data.clone() }.serialize(serializer),
         }
     }
@@ -66,24 +83,41 @@ impl<'de> DeserializeSeed<'de> for BodySeed {
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Body, D::Error> {
         Ok(match self.0 {
             MessageType::Hello => Body::Hello(Deserialize::deserialize(json)?),
+            MessageType::Error => Body::Error(Deserialize::deserialize(json)?),
             MessageType::EchoRequest => Body::EchoRequest(Deserialize::deserialize(json)?),
             MessageType::EchoReply => Body::EchoReply(Deserialize::deserialize(json)?),
+            MessageType::Vendor => Body::Vendor(Deserialize::deserialize(json)?),
+            MessageType::FeaturesRequest => empty(json, Body::FeaturesRequest)?,
+            MessageType::FeaturesReply => Body::FeaturesReply(Deserialize::deserialize(json)?),
+            MessageType::GetConfigRequest => empty(json, Body::GetConfigRequest)?,
+            MessageType::GetConfigReply => Body::GetConfigReply(Deserialize::deserialize(json)?),
+            MessageType::SetConfig => Body::SetConfig(Deserialize::deserialize(json)?),
+            MessageType::PacketIn => Body::PacketIn(Deserialize::deserialize(json)?),
+            MessageType::FlowRemoved => Body::FlowRemoved(Deserialize::deserialize(json)?),
+            MessageType::PortStatus => Body::PortStatus(Deserialize::deserialize(json)?),
             MessageType::PacketOut => Body::PacketOut(Deserialize::deserialize(json)?),
             MessageType::FlowMod => Body::FlowMod(Deserialize::deserialize(json)?),
-            MessageType::BarrierRequest => {
-                Empty::deserialize(json)?;
-                Body::BarrierRequest
+            MessageType::PortMod => Body::PortMod(Deserialize::deserialize(json)?),
+            MessageType::StatsRequest => Body::StatsRequest(Deserialize::deserialize(json)?),
+            MessageType::StatsReply => Body::StatsReply(Deserialize::deserialize(json)?),
+            MessageType::BarrierRequest => empty(json, Body::BarrierRequest)?,
+            MessageType::BarrierReply => empty(json, Body::BarrierReply)?,
+            MessageType::QueueGetConfigRequest => {
+                Body::QueueGetConfigRequest(Deserialize::deserialize(json)?)
             }
-            MessageType::BarrierReply => {
-                Empty::deserialize(json)?;
-                Body::BarrierReply
+            MessageType::QueueGetConfigReply => {
+                Body::QueueGetConfigReply(Deserialize::deserialize(json)?)
             }
-            other => {
+            MessageType::Unknown(code) => {
                 let Unknown { data } = Deserialize::deserialize(json)?;
-                Body::Unknown { code: other.into(), data }
+                Body::Unknown { code, data }
             }
         })
     }
+}
+
+fn empty<'de, D: Deserializer<'de>>(json: D, body: Body) -> Result<Body, D::Error> {
+    Empty::deserialize(json).map(|Empty {}| body)
 }
 
 impl<'de> Deserialize<'de> for Message {

@@ -8,10 +8,12 @@
 //! | 16 | actions_len | actions |
 //! | | any | data: the frame, if it is not buffered |
 
+use std::fmt;
+
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
-use super::action::{Action, actions_len, encode_actions, read_actions};
+use super::action::{Action, actions_len, encode_actions, read_actions, write_actions};
 use super::buffer_id::BufferId;
 use super::port_no::PortNo;
 use crate::error::{DecodeError, EncodeError, Limit};
@@ -67,5 +69,16 @@ impl PacketOut {
         encode_actions(&self.actions, out)?;
         out.put(&self.data);
         Ok(())
+    }
+}
+
+impl fmt::Display for PacketOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in_port={} actions=", self.in_port)?;
+        write_actions(f, &self.actions)?;
+        match self.buffer_id {
+            BufferId::NONE => write!(f, " data_len={}", self.data.len()),
+            id => write!(f, " buffer={id}"),
+        }
     }
 }

@@ -17,6 +17,22 @@ where
     words.into_iter().chain(unknown)
 }
 
+/// The words of bit flags with blanks between; `0` for none.
+pub(crate) struct Words<'a, F>(pub(crate) &'a F);
+
+impl<F: Flags<Bits: fmt::LowerHex>> fmt::Display for Words<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("0");
+        }
+        for (index, word) in words(self.0).enumerate() {
+            let space = if index > 0 { " " } else { "" };
+            write!(f, "{space}{word}")?;
+        }
+        Ok(())
+    }
+}
+
 /// For `#[serde(with = "flags")]`: an array of words.
 pub(crate) fn serialize<F, S>(flags: &F, serializer: S) -> Result<S::Ok, S::Error>
 where

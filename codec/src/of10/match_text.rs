@@ -1,0 +1,102 @@
+//! A match as text: the words of ovs-ofctl, in its order.
+
+use std::fmt;
+
+use super::flow_match::{Match, Wildcards};
+
+/// EtherTypes and IP protocols that have a word of their own.
+const ETH_IP: u16 = 0x0800;
+const ETH_ARP: u16 = 0x0806;
+const IP_ICMP: u8 = 1;
+const IP_TCP: u8 = 6;
+const IP_UDP: u8 = 17;
+
+impl fmt::Display for Match {
+    /// The fields that are matched: `tcp,in_port=1,nw_dst=10.0.0.0/8,tp_dst=80`; empty for any
+    /// frame.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = Words { f, first: true };
+        let dl_type = self.matches(Wildcards::DL_TYPE).then_some(self.dl_type);
+        let nw_proto = self.matches(Wildcards::NW_PROTO).then_some(self.nw_proto);
+        let shorthand = match (dl_type, nw_proto) {
+            (Some(ETH_IP), Some(IP_ICMP)) => Some("icmp"),
+            (Some(ETH_IP), Some(IP_TCP)) => Some("tcp"),
+            (Some(ETH_IP), Some(IP_UDP)) => Some("udp"),
+            (Some(ETH_IP), _) => Some("ip"),
+            (Some(ETH_ARP), _) => Some("arp"),
+            _ => None,
+        };
+        if let Some(word) = shorthand {
+            words.put(format_args!("{word}"))?;
+        }
+        if self.matches(Wildcards::IN_PORT) {
+            words.put(format_args!("in_port={}", self.in_port))?;
+        }
+        if self.matches(Wildcards::DL_VLAN) {
+            match self.dl_vlan {
+                Self::VLAN_NONE => words.put(format_args!("vlan_tci=0x0000"))?,
+                vlan => words.put(format_args!("dl_vlan={vlan}"))?,
+            }
+        }
+        if self.matches(Wildcards::DL_VLAN_PCP) {
+            words.put(format_args!("dl_vlan_pcp={}", self.dl_vlan_pcp))?;
+        }
+        if self.matches(Wildcards::DL_SRC) {
+            words.put(format_args!("dl_src={}", self.dl_src))?;
+        }
+        if self.matches(Wildcards::DL_DST) {
+            words.put(format_args!("dl_dst={}", self.dl_dst))?;
+        }
+        if let (Some(dl_type), None) = (dl_type, shorthand) {
+            words.put(format_args!("dl_type={dl_type:#06x}"))?;
+        }
+        self.write_network(&mut words, dl_type == Some(ETH_ARP))?;
+        let named = matches!(shorthand, Some("icmp" | "tcp" | "udp"));
+        if let (Some(nw_proto), false) = (nw_proto, named) {
+            let name = if dl_type == Some(ETH_ARP) { "arp_op" } else { "nw_proto" };
+            words.put(format_args!("{name}={nw_proto}"))?;
+        }
+        let (source, destination) = match shorthand {
+            Some("icmp") => ("icmp_type", "icmp_code"),
+            _ => ("tp_src", "tp_dst"),
+        };
+        if self.matches(Wildcards::TP_SRC) {
+            words.put(format_args!("{source}={}", self.tp_src))?;
+        }
+        if self.matches(Wildcards::TP_DST) {
+            words.put(format_args!("{destination}={}", self.tp_dst))?;
+        }
+        Ok(())
+    }
+}
+
+impl Match {
+    fn write_network(&self, words: &mut Words<'_, '_>, arp: bool) -> fmt::Result {
+        let (source, destination) = if arp { ("arp_spa", "arp_tpa") } else { ("nw_src", "nw_dst") };
+        if let Some(prefix) = self.nw_src_prefix() {
+            words.put(format_args!("{source}={prefix}"))?;
+        }
+        if let Some(prefix) = self.nw_dst_prefix() {
+            words.put(format_args!("{destination}={prefix}"))?;
+        }
+        if self.matches(Wildcards::NW_TOS) {
+            words.put(format_args!("nw_tos={}", self.nw_tos))?;
+        }
+        Ok(())
+    }
+}
+
+/// Words with commas between.
+struct Words<'a, 'b> {
+    f: &'a mut fmt::Formatter<'b>,
+    first: bool,
+}
+
+impl Words<'_, '_> {
+    fn put(&mut self, word: fmt::Arguments<'_>) -> fmt::Result {
+        if !std::mem::take(&mut self.first) {
+            self.f.write_str(",")?;
+        }
+        self.f.write_fmt(word)
+    }
+}
