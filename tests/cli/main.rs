@@ -1,0 +1,7 @@
+//! The command line as its users meet it: the built program, its output, diagnostics and exit
+//! code, to the letter.
+
+#![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
+
+mod print;
+mod run;

@@ -1,0 +1,4 @@
+//! One file a command: its arguments, and what it does with them.
+
+pub(crate) mod man;
+pub(crate) mod print;
