@@ -3,5 +3,6 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
 
+mod encode;
 mod print;
 mod run;

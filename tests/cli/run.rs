@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What a run of `vsectl` left: for snapshots, all of it.
@@ -35,6 +36,12 @@ pub(crate) fn vsectl(args: &[&str], stdin: &[u8]) -> Ran {
         stdout: ran.stdout,
         stderr: String::from_utf8(ran.stderr).expect("diagnostics are UTF-8"),
     }
+}
+
+/// A path for a file of the running test, in the build's own scratch folder.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    dir.join(format!("{}-{name}", std::process::id()))
 }
 
 impl Ran {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{man, print};
+use crate::commands::{encode, man, print};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -24,6 +24,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Print(print::Args),
+    Encode(encode::Args),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -33,6 +34,7 @@ impl Cli {
     pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
         match self.command {
             Command::Print(args) => args.run(out),
+            Command::Encode(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }

@@ -18,6 +18,13 @@ pub(crate) struct Run {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Run {
+    /// Whether the last message here is cut off, and `next` is no message of its own.
+    fn goes_on_in(&self, next: &[u8]) -> bool {
+        is_cut(&self.bytes) && !begins_message(next)
+    }
+}
+
 /// Text that is no hex.
 #[derive(Debug)]
 pub(crate) struct NotHex {
@@ -35,13 +42,19 @@ impl std::fmt::Display for NotHex {
     }
 }
 
-/// Reads the whole of `text`, one argument of the command line.
-pub(crate) fn from_argument(number: usize, text: &str) -> Result<Run, NotHex> {
-    let source = format!("argument {number}");
-    match hex_digits(text, 0) {
-        Ok(bytes) => Ok(Run { source, bytes }),
-        Err((column, found)) => Err(NotHex { source, column, found }),
+/// Reads the arguments of a command line: a run each, but a message that is cut off at the end
+/// of its argument goes on in the next one, as in bytes pasted without quotes.
+pub(crate) fn from_arguments(arguments: &[String]) -> Vec<Result<Run, NotHex>> {
+    let mut runs: Vec<Result<Run, NotHex>> = Vec::new();
+    for (index, text) in arguments.iter().enumerate() {
+        let source = format!("argument {}", index + 1);
+        match (hex_digits(text, 0), runs.last_mut()) {
+            (Ok(bytes), Some(Ok(last))) if last.goes_on_in(&bytes) => last.bytes.extend(bytes),
+            (Ok(bytes), _) => runs.push(Ok(Run { source, bytes })),
+            (Err((column, found)), _) => runs.push(Err(NotHex { source, column, found })),
+        }
     }
+    runs
 }
 
 /// Reads runs from the lines of `input` as they come.
@@ -102,9 +115,7 @@ impl<R: BufRead> Iterator for Runs<R> {
                 Some((run, true)) if line.offset == Some(run.bytes.len()) => {
                     run.bytes.extend(line.bytes);
                 }
-                Some((run, false))
-                    if !dumped && is_cut(&run.bytes) && !begins_message(&line.bytes) =>
-                {
+                Some((run, false)) if !dumped && run.goes_on_in(&line.bytes) => {
                     run.bytes.extend(line.bytes);
                 }
                 _ => {
@@ -263,13 +274,22 @@ mod tests {
     }
 
     #[test]
+    fn bytes_without_quotes_are_one_message() {
+        let bytes = "01 00 00 08 00 00 00 01 0100000800000001".split(' ').map(str::to_owned);
+        let runs = from_arguments(&bytes.collect::<Vec<_>>());
+        let runs: Vec<_> = runs.into_iter().map(|run| run.unwrap().bytes).collect();
+        assert_eq!(runs, [HELLO, HELLO]);
+    }
+
+    #[test]
     fn a_cut_message_does_not_swallow_the_next() {
         assert_eq!(runs("010000\n0100000800000001\n"), [&HELLO[..3], HELLO]);
     }
 
     #[test]
     fn what_is_no_hex_is_named() {
-        let error = from_argument(2, "01 0g").unwrap_err().to_string();
+        let arguments = ["0100000800000001", "01 0g"].map(str::to_owned);
+        let error = from_arguments(&arguments).pop().unwrap().unwrap_err().to_string();
         assert_eq!(error, "argument 2, column 5: want pairs of hex digits, found \"g\"");
         let error = from_lines(&b"\n01 0\n"[..]).next().unwrap().unwrap_err().to_string();
         assert_eq!(error, "line 2, column 4: want pairs of hex digits, found \"half a byte\"");

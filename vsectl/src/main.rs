@@ -1,10 +1,13 @@
 //! The entry point: arguments in, exit code out. What a command does is in `commands/`.
 
+mod capture_writer;
 mod cli;
 mod commands;
 mod exit;
 mod hex_input;
+mod message_text;
 mod messages;
+mod openflow_session;
 mod render;
 mod view;
 

@@ -57,8 +57,7 @@ impl Args {
                 }
             }
             None => {
-                for (index, text) in self.hex.iter().enumerate() {
-                    let run = hex_input::from_argument(index + 1, text);
+                for run in hex_input::from_arguments(&self.hex) {
                     printer.print_run(run.map_err(Into::into), out)?;
                 }
             }
