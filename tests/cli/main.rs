@@ -4,5 +4,6 @@
 #![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
 
 mod encode;
+mod man;
 mod print;
 mod run;
