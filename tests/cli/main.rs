@@ -1,0 +1,9 @@
+//! The command line as its users meet it: the built program, its output, diagnostics and exit
+//! code, to the letter.
+
+#![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
+
+mod encode;
+mod man;
+mod print;
+mod run;

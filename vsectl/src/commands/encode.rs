@@ -1,0 +1,104 @@
+//! `vsectl encode`: text or JSON to OpenFlow bytes.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::Context;
+use codec::of10::Message;
+use codec::types::Bytes;
+
+use crate::capture_writer::{CaptureWriter, FileFormat};
+use crate::exit::Outcome;
+use crate::message_text;
+use crate::openflow_session::Session;
+use crate::render;
+
+/// Encode OpenFlow messages given as flow commands or JSON.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A flow command of ovs-ofctl, as in `add-flow priority=5,ip,actions=output:2`, or messages
+    /// in JSON as print writes them; `-`, or nothing, reads either from standard input, flow
+    /// commands one a line.
+    #[arg(value_name = "TEXT|JSON")]
+    input: Vec<String>,
+
+    /// The transaction id of the first flow command; the next ones count up.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    xid: u32,
+
+    /// How to write the bytes.
+    #[arg(short, long, value_enum, default_value_t = Format::Hex)]
+    output: Format,
+
+    /// Write a capture instead: the messages as a TCP session on port 6653.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "output")]
+    write: Option<PathBuf>,
+
+    /// The format of the capture.
+    #[arg(short = 'F', long, value_enum, default_value_t = FileFormat::Pcapng, requires = "write")]
+    file_format: FileFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// One line of hex digits a message.
+    Hex,
+    /// The bytes themselves, message after message.
+    Binary,
+}
+
+impl Args {
+    pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
+        let messages = match self.input.as_slice() {
+            [] => message_text::read(&standard_input()?, self.xid)?,
+            [dash] if dash == "-" => message_text::read(&standard_input()?, self.xid)?,
+            words => message_text::read(&words.join(" "), self.xid)?,
+        };
+        if let Some(path) = &self.write {
+            write_capture(path, self.file_format, &messages)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            return Ok(Outcome::Done);
+        }
+        for message in &messages {
+            let mut bytes = Vec::new();
+            message.encode(&mut bytes)?;
+            match self.output {
+                Format::Hex => render::text::line(Bytes(bytes), out)?,
+                Format::Binary => out.write_all(&bytes)?,
+            }
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn standard_input() -> anyhow::Result<String> {
+    let mut text = String::new();
+    io::stdin().lock().read_to_string(&mut text).context("standard input")?;
+    Ok(text)
+}
+
+/// Writes a session whose messages are a millisecond apart, from now on.
+fn write_capture(path: &Path, format: FileFormat, messages: &[Message]) -> anyhow::Result<()> {
+    // Everything is encoded before the file is touched.
+    let mut session = Session::new();
+    let mut frames = Vec::new();
+    let mut bytes = Vec::new();
+    for message in messages {
+        bytes.clear();
+        message.encode(&mut bytes)?;
+        frames.extend(session.frames(message.body.r#type(), &bytes));
+    }
+    let out: Box<dyn Write> = match path.to_str() {
+        Some("-") => Box::new(io::stdout().lock()),
+        _ => Box::new(File::create(path)?),
+    };
+    let mut capture = CaptureWriter::new(BufWriter::new(out), format)?;
+    let mut time = SystemTime::now();
+    for frame in frames {
+        capture.write(time, &frame)?;
+        time += std::time::Duration::from_millis(1);
+    }
+    Ok(capture.finish()?)
+}

@@ -1,0 +1,5 @@
+//! One file a command: its arguments, and what it does with them.
+
+pub(crate) mod encode;
+pub(crate) mod man;
+pub(crate) mod print;

@@ -1,0 +1,4 @@
+//! From a view to a writer, one file a format. No logic here: what is shown was decided before.
+
+pub(crate) mod json;
+pub(crate) mod text;
