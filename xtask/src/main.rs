@@ -1,0 +1,47 @@
+//! What a developer runs: `cargo xtask demo`, `test`, and the rest. It needs no system library of
+//! its own, and installs the system packages that a task lacks.
+
+mod bench;
+mod demo;
+mod man;
+mod packages;
+mod pcaps;
+mod run;
+mod test;
+
+use std::env;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  demo          decode a golden capture: the main job, on real input
+  test          run every check: formatting, lints, documents, tests, fuzz smoke
+  man           write the manual pages of the commands into man/
+  pcaps         record the golden captures anew (root)
+  bench [NAME]  run the benchmarks, or those of one crate
+";
+
+fn main() -> ExitCode {
+    let mut args = env::args().skip(1);
+    let task = args.next();
+    let rest: Vec<String> = args.collect();
+    let done = match (task.as_deref(), rest.as_slice()) {
+        (Some("demo"), []) => demo::run(),
+        (Some("test"), []) => test::run(),
+        (Some("man"), []) => man::run(),
+        (Some("pcaps"), []) => pcaps::run(),
+        (Some("bench"), names) => bench::run(names),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

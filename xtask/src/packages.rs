@@ -1,0 +1,92 @@
+//! System packages: what a task lacks is installed with apt-get, and the user is told why.
+
+use anyhow::{bail, ensure};
+
+use crate::run::{command, is_program, line, run, succeeds};
+
+/// A program that comes with a system package.
+#[derive(Debug)]
+pub(crate) struct Package {
+    /// The program that tells whether it is there.
+    pub(crate) program: &'static str,
+    /// The package of Debian and Ubuntu.
+    pub(crate) name: &'static str,
+    /// What it is for, as a clause.
+    pub(crate) why: &'static str,
+}
+
+/// Judges what we write into captures, and what we read out of them.
+pub(crate) const TSHARK: Package =
+    Package { program: "tshark", name: "tshark", why: "the tests compare with it" };
+/// Judges the flow syntax and OpenFlow messages.
+pub(crate) const OPEN_VSWITCH: Package = Package {
+    program: "ovs-ofctl",
+    name: "openvswitch-switch",
+    why: "the tests compare with ovs-ofctl, and golden captures are recorded from it",
+};
+/// Checks the manual pages.
+pub(crate) const MANDOC: Package =
+    Package { program: "mandoc", name: "mandoc", why: "the tests check the manual pages with it" };
+/// Records captures.
+pub(crate) const TCPDUMP: Package =
+    Package { program: "tcpdump", name: "tcpdump", why: "it records the golden captures" };
+/// Makes namespaces and interfaces.
+pub(crate) const IPROUTE2: Package =
+    Package { program: "ip", name: "iproute2", why: "captures are recorded in namespaces" };
+/// Links programs.
+pub(crate) const CC: Package =
+    Package { program: "cc", name: "gcc", why: "Rust links programs with it" };
+
+/// Installs those of `packages` that are not there.
+pub(crate) fn need(packages: &[Package]) -> anyhow::Result<()> {
+    let missing: Vec<&Package> = packages.iter().filter(|p| !is_program(p.program)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for package in &missing {
+        println!("xtask: {} is not installed; {}", package.name, package.why);
+    }
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    install(&names)?;
+    for package in missing {
+        ensure!(
+            is_program(package.program),
+            "{} was installed, but there is no program {}",
+            package.name,
+            package.program
+        );
+    }
+    Ok(())
+}
+
+/// Installs packages with apt-get, through sudo where that is needed and can be.
+fn install(names: &[&str]) -> anyhow::Result<()> {
+    let by_hand = format!("apt-get update && apt-get install -y {}", names.join(" "));
+    if !is_program("apt-get") {
+        bail!(
+            "there is no apt-get here to install {} with; on Debian or Ubuntu, as root, run: \
+             {by_hand}",
+            names.join(" ")
+        );
+    }
+    let root = command("id", &["-u"]).output().is_ok_and(|id| id.stdout == b"0\n");
+    let sudo: &[&str] = match root {
+        true => &[],
+        false if succeeds("sudo", &["-n", "true"]) => &["sudo", "-n"],
+        false => {
+            bail!("cannot become root to install {}; as root, run: {by_hand}", names.join(" "))
+        }
+    };
+    let lists: &[&str] = &["apt-get", "update", "-qq"];
+    let packages =
+        [&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq"], names]
+            .concat();
+    for words in [lists, &packages] {
+        let words = [sudo, words].concat();
+        let Some((program, args)) = words.split_first() else { continue };
+        let mut apt = command(program, args);
+        println!("xtask: {}", line(&apt));
+        run(&mut apt).map_err(|error| error.context(format!("as root, run: {by_hand}")))?;
+    }
+    Ok(())
+}
