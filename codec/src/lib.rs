@@ -2,8 +2,10 @@
 
 mod code_points;
 mod error;
+pub mod fcf;
 pub mod of10;
 pub mod types;
+pub mod vse;
 mod wire;
 
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, Expected, Limit};

@@ -17,6 +17,7 @@ use super::port_no::PortNo;
 use crate::code_points::code_points;
 use crate::error::{EncodeError, Expected, Limit};
 use crate::types::{Bytes, Hex, MacAddr, Pad};
+use crate::vse::{VENDOR_ID, VseAction};
 use crate::wire::{Fault, Parsed, Put, array, bytes, length16, list, rest, u8, u16, u32, within};
 
 /// Every action is a multiple of this many bytes (`OFP_ACTION_ALIGN`, by the text of 5.2.4).
@@ -121,6 +122,8 @@ pub enum Action {
         pad: Pad<6>,
         queue_id: u32,
     },
+    /// An action of VSE.
+    Vse(VseAction),
     /// An extension that is not known here; `body` is what follows the vendor id.
     Vendor { vendor: Hex<u32>, body: Bytes },
     /// A type that is not known here; `body` is what follows type and len.
@@ -144,7 +147,7 @@ impl Action {
             Self::SetTpSrc { .. } => ActionType::SetTpSrc,
             Self::SetTpDst { .. } => ActionType::SetTpDst,
             Self::Enqueue { .. } => ActionType::Enqueue,
-            Self::Vendor { .. } => ActionType::Vendor,
+            Self::Vse(_) | Self::Vendor { .. } => ActionType::Vendor,
             Self::Unknown { code, .. } => ActionType::Unknown(*code),
         }
     }
@@ -173,6 +176,7 @@ impl Action {
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         match self {
+            Self::Vse(action) => HEADER_LEN + 4 + action.encoded_len(),
             Self::Vendor { body, .. } => HEADER_LEN + 4 + body.len(),
             Self::Unknown { body, .. } => HEADER_LEN + body.len(),
             known => fixed_len(known.r#type()).unwrap_or(ALIGN),
@@ -218,6 +222,10 @@ impl Action {
                 out.put_u16(port.0);
                 out.put(&pad.0);
                 out.put_u32(*queue_id);
+            }
+            Self::Vse(action) => {
+                out.put_u32(VENDOR_ID);
+                action.encode(out);
             }
             Self::Vendor { vendor, body } => {
                 out.put_u32(vendor.0);
@@ -270,9 +278,14 @@ fn read_body(r#type: ActionType, input: &[u8]) -> Parsed<'_, Action> {
         ActionType::Enqueue => (u16("port").map(PortNo), pad(), u32("queue_id"))
             .map(|(port, pad, queue_id)| Action::Enqueue { port, pad, queue_id })
             .parse(input),
-        ActionType::Vendor => (u32("vendor").map(Hex), rest)
-            .map(|(vendor, body)| Action::Vendor { vendor, body: body.into() })
-            .parse(input),
+        ActionType::Vendor => {
+            let (left, vendor) = u32("vendor").parse(input)?;
+            if vendor == VENDOR_ID {
+                return VseAction::read.map(Action::Vse).parse(left);
+            }
+            rest.map(|body: &[u8]| Action::Vendor { vendor: Hex(vendor), body: body.into() })
+                .parse(left)
+        }
         ActionType::Unknown(code) => {
             rest.map(|body: &[u8]| Action::Unknown { code, body: body.into() }).parse(input)
         }
@@ -334,6 +347,7 @@ impl fmt::Display for Action {
             Self::SetTpSrc { tp_port, .. } => write!(f, "mod_tp_src:{tp_port}"),
             Self::SetTpDst { tp_port, .. } => write!(f, "mod_tp_dst:{tp_port}"),
             Self::Enqueue { port, queue_id, .. } => write!(f, "enqueue:{port}:{queue_id}"),
+            Self::Vse(action) => write!(f, "{action}"),
             Self::Vendor { vendor, body } => write!(f, "vendor({vendor},{body})"),
             Self::Unknown { code, body } => write!(f, "unknown({code},{body})"),
         }

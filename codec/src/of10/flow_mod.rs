@@ -98,6 +98,14 @@ impl FlowMod {
     }
 
     pub(crate) fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let (rest, mut read) = Self::read_fixed(input)?;
+        let (rest, actions) = read_actions(rest)?;
+        read.actions = actions;
+        Ok((rest, read))
+    }
+
+    /// Reads all fields but the actions.
+    pub(crate) fn read_fixed(input: &[u8]) -> Parsed<'_, Self> {
         let (rest, r#match) = Match::read(input)?;
         let (rest, (cookie, command, idle_timeout, hard_timeout, priority)) = (
             u64("cookie").map(Hex),
@@ -107,11 +115,10 @@ impl FlowMod {
             u16("priority"),
         )
             .parse(rest)?;
-        let (rest, (buffer_id, out_port, flags, actions)) = (
+        let (rest, (buffer_id, out_port, flags)) = (
             u32("buffer_id").map(BufferId),
             u16("out_port").map(PortNo),
             u16("flags").map(FlowModFlags::from_bits_retain),
-            read_actions,
         )
             .parse(rest)?;
         let read = Self {
@@ -124,7 +131,7 @@ impl FlowMod {
             buffer_id,
             out_port,
             flags,
-            actions,
+            actions: Vec::new(),
         };
         Ok((rest, read))
     }
@@ -137,6 +144,12 @@ impl FlowMod {
 
     /// Appends the body.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.encode_fixed(out);
+        encode_actions(&self.actions, out)
+    }
+
+    /// Appends all fields but the actions.
+    pub(crate) fn encode_fixed(&self, out: &mut Vec<u8>) {
         self.r#match.encode(out);
         out.put_u64(self.cookie.0);
         out.put_u16(self.command.into());
@@ -146,7 +159,6 @@ impl FlowMod {
         out.put_u32(self.buffer_id.0);
         out.put_u16(self.out_port.0);
         out.put_u16(self.flags.bits());
-        encode_actions(&self.actions, out)
     }
 }
 
@@ -154,8 +166,14 @@ impl fmt::Display for FlowMod {
     /// The command, then the entry as ovs-ofctl writes it:
     /// `ADD priority=5,ip,nw_dst=10.0.0.1 cookie:0x2a idle:10 actions=output:2`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, &self.r#match.to_string())
+    }
+}
+
+impl FlowMod {
+    /// Writes the line of an entry whose match reads `matched`.
+    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, matched: &str) -> fmt::Result {
         write!(f, "{} ", self.command.to_string().to_ascii_uppercase())?;
-        let matched = self.r#match.to_string();
         if self.priority != Self::DEFAULT_PRIORITY {
             write!(f, "priority={}{}", self.priority, if matched.is_empty() { " " } else { "," })?;
         }

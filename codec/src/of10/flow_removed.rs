@@ -26,7 +26,8 @@ use crate::types::{Hex, Pad};
 use crate::wire::{Parsed, Put, array, u8, u16, u32, u64, whole};
 
 code_points! {
-    /// OpenFlow 1.0.0 section 5.4.2, `enum ofp_flow_removed_reason`.
+    /// OpenFlow 1.0.0 section 5.4.2, `enum ofp_flow_removed_reason`, and from 0x80 on the reasons
+    /// of VSE's own FLOW_REMOVED: vse-protocol(7).
     pub enum FlowRemovedReason: u8 {
         /// No frame for its idle timeout.
         IdleTimeout = 0 "idle_timeout",
@@ -34,6 +35,12 @@ code_points! {
         HardTimeout = 1 "hard_timeout",
         /// A FLOW_MOD deleted it.
         Delete = 2 "delete",
+        /// VSE: its VM has gone.
+        VmGone = 0x80 "vm_gone",
+        /// VSE: its core has gone.
+        CoreGone = 0x81 "core_gone",
+        /// VSE: it made room for others.
+        Evicted = 0x82 "evicted",
     }
 }
 
@@ -135,7 +142,15 @@ impl FlowRemoved {
 
 impl fmt::Display for FlowRemoved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "priority={},{} reason={}", self.priority, self.r#match, self.reason)?;
+        self.write(f, &self.r#match.to_string())
+    }
+}
+
+impl FlowRemoved {
+    /// Writes the line of an entry whose match reads `matched`.
+    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, matched: &str) -> fmt::Result {
+        let comma = if matched.is_empty() { "" } else { "," };
+        write!(f, "priority={}{comma}{matched} reason={}", self.priority, self.reason)?;
         write!(f, " cookie:{}", self.cookie)?;
         write!(f, " duration{}.{:09}s", self.duration_sec, self.duration_nsec)?;
         write!(f, " idle{} pkts{} bytes{}", self.idle_timeout, self.packet_count, self.byte_count)

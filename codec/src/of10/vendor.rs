@@ -8,18 +8,51 @@
 use std::fmt;
 
 use nom::Parser;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::{DecodeError, EncodeError, Limit};
 use crate::types::{Bytes, Hex};
+use crate::vse::{VENDOR_ID, VseMessage};
 use crate::wire::{Parsed, Put, rest, u32, whole};
 
+/// VSE's id in JSON.
+const VSE_NAME: &str = "vse";
+
 /// An extension of the protocol.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Vendor {
+    /// VSE.
+    Vse(VseMessage),
     /// A vendor that is not known here.
     Unknown(UnknownVendor),
+}
+
+/// In JSON, VSE's messages have `"vendor":"vse"`, all others the number.
+impl Serialize for Vendor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Vse<'a> {
+            vendor: &'static str,
+            #[serde(flatten)]
+            message: &'a VseMessage,
+        }
+        match self {
+            Self::Vse(message) => Vse { vendor: VSE_NAME, message }.serialize(serializer),
+            Self::Unknown(unknown) => unknown.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Vendor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = serde_json::Map::deserialize(deserializer)?;
+        if fields.get("vendor").and_then(|vendor| vendor.as_str()) != Some(VSE_NAME) {
+            let unknown = serde_json::from_value(fields.into()).map_err(de::Error::custom)?;
+            return Ok(Self::Unknown(unknown));
+        }
+        fields.remove("vendor");
+        serde_json::from_value(fields.into()).map(Self::Vse).map_err(de::Error::custom)
+    }
 }
 
 /// The message of a vendor that is not known here.
@@ -39,15 +72,19 @@ impl Vendor {
     }
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
-        (u32("vendor").map(Hex), rest)
-            .map(|(vendor, data)| Self::Unknown(UnknownVendor { vendor, data: data.into() }))
-            .parse(input)
+        let (left, vendor) = u32("vendor").parse(input)?;
+        if vendor == VENDOR_ID {
+            return VseMessage::read.map(Self::Vse).parse(left);
+        }
+        let (left, data) = rest(left)?;
+        Ok((left, Self::Unknown(UnknownVendor { vendor: Hex(vendor), data: data.into() })))
     }
 
     /// Bytes that [`encode`](Self::encode) appends.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         match self {
+            Self::Vse(message) => 4 + message.encoded_len(),
             Self::Unknown(UnknownVendor { data, .. }) => 4 + data.len(),
         }
     }
@@ -55,18 +92,23 @@ impl Vendor {
     /// Appends the body.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         match self {
+            Self::Vse(message) => {
+                out.put_u32(VENDOR_ID);
+                message.encode(out)
+            }
             Self::Unknown(UnknownVendor { vendor, data }) => {
                 out.put_u32(vendor.0);
                 out.put(data);
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 
 impl fmt::Display for Vendor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Vse(message) => write!(f, "VSE {message}"),
             Self::Unknown(UnknownVendor { vendor, data }) => {
                 write!(f, "vendor={vendor} data_len={}", data.len())
             }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::error::{DecodeError, EncodeError, Limit};
 use crate::types::{Hex, flags};
+use crate::vse::{VENDOR_ID, VseStatsReply};
 use crate::wire::{Parsed, Put, list, rest, u16, u32, whole};
 
 bitflags::bitflags! {
@@ -48,6 +49,7 @@ pub enum StatsReplyBody {
     Table(Vec<TableStats>),
     Port(Vec<PortStats>),
     Queue(Vec<QueueStats>),
+    Vse(VseStatsReply),
     Vendor(UnknownVendorStats),
     Unknown(UnknownStats),
 }
@@ -76,7 +78,7 @@ impl StatsReply {
             StatsReplyBody::Table(_) => StatsType::Table,
             StatsReplyBody::Port(_) => StatsType::Port,
             StatsReplyBody::Queue(_) => StatsType::Queue,
-            StatsReplyBody::Vendor(_) => StatsType::Vendor,
+            StatsReplyBody::Vse(_) | StatsReplyBody::Vendor(_) => StatsType::Vendor,
             StatsReplyBody::Unknown(UnknownStats { code, .. }) => StatsType::Unknown(*code),
         }
     }
@@ -92,6 +94,7 @@ impl StatsReply {
                 StatsReplyBody::Table(entries) => TableStats::LEN * entries.len(),
                 StatsReplyBody::Port(entries) => PortStats::LEN * entries.len(),
                 StatsReplyBody::Queue(entries) => QueueStats::LEN * entries.len(),
+                StatsReplyBody::Vse(body) => 4 + body.encoded_len(),
                 StatsReplyBody::Vendor(body) => 4 + body.data.len(),
                 StatsReplyBody::Unknown(body) => body.data.len(),
             }
@@ -110,6 +113,10 @@ impl StatsReply {
             StatsReplyBody::Table(entries) => entries.iter().for_each(|entry| entry.encode(out)),
             StatsReplyBody::Port(entries) => entries.iter().for_each(|entry| entry.encode(out)),
             StatsReplyBody::Queue(entries) => entries.iter().for_each(|entry| entry.encode(out)),
+            StatsReplyBody::Vse(body) => {
+                out.put_u32(VENDOR_ID);
+                body.encode(out)?;
+            }
             StatsReplyBody::Vendor(body) => {
                 out.put_u32(body.vendor.0);
                 out.put(&body.data);
@@ -130,11 +137,15 @@ fn read_body(r#type: StatsType, input: &[u8]) -> Parsed<'_, StatsReplyBody> {
         StatsType::Table => list("body", TableStats::read).map(StatsReplyBody::Table).parse(input),
         StatsType::Port => list("body", PortStats::read).map(StatsReplyBody::Port).parse(input),
         StatsType::Queue => list("body", QueueStats::read).map(StatsReplyBody::Queue).parse(input),
-        StatsType::Vendor => (u32("vendor").map(Hex), rest)
-            .map(|(vendor, data)| {
-                StatsReplyBody::Vendor(UnknownVendorStats { vendor, data: data.into() })
-            })
-            .parse(input),
+        StatsType::Vendor => {
+            let (left, vendor) = u32("vendor").parse(input)?;
+            if vendor == VENDOR_ID {
+                return VseStatsReply::read.map(StatsReplyBody::Vse).parse(left);
+            }
+            let (left, data) = rest(left)?;
+            let unknown = UnknownVendorStats { vendor: Hex(vendor), data: data.into() };
+            Ok((left, StatsReplyBody::Vendor(unknown)))
+        }
         StatsType::Unknown(code) => rest
             .map(|data: &[u8]| StatsReplyBody::Unknown(UnknownStats { code, data: data.into() }))
             .parse(input),
@@ -158,6 +169,7 @@ impl fmt::Display for StatsReply {
             StatsReplyBody::Table(entries) => each(f, entries),
             StatsReplyBody::Port(entries) => each(f, entries),
             StatsReplyBody::Queue(entries) => each(f, entries),
+            StatsReplyBody::Vse(body) => write!(f, "=VSE {body}"),
             StatsReplyBody::Vendor(body) => {
                 write!(f, "={} data_len={}", body.vendor, body.data.len())
             }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::error::{DecodeError, EncodeError, Limit};
 use crate::types::{Hex, flags};
+use crate::vse::{VENDOR_ID, VseStatsRequest};
 use crate::wire::{Parsed, Put, rest, u16, u32, whole};
 
 bitflags::bitflags! {
@@ -44,6 +45,7 @@ pub enum StatsRequestBody {
     Table {},
     Port(PortStatsRequest),
     Queue(QueueStatsRequest),
+    Vse(VseStatsRequest),
     Vendor(UnknownVendorStats),
     Unknown(UnknownStats),
 }
@@ -74,7 +76,7 @@ impl StatsRequest {
             StatsRequestBody::Table {} => StatsType::Table,
             StatsRequestBody::Port(_) => StatsType::Port,
             StatsRequestBody::Queue(_) => StatsType::Queue,
-            StatsRequestBody::Vendor(_) => StatsType::Vendor,
+            StatsRequestBody::Vse(_) | StatsRequestBody::Vendor(_) => StatsType::Vendor,
             StatsRequestBody::Unknown(UnknownStats { code, .. }) => StatsType::Unknown(*code),
         }
     }
@@ -88,6 +90,7 @@ impl StatsRequest {
                 StatsRequestBody::Flow(_) | StatsRequestBody::Aggregate(_) => FlowStatsRequest::LEN,
                 StatsRequestBody::Port(_) => PortStatsRequest::LEN,
                 StatsRequestBody::Queue(_) => QueueStatsRequest::LEN,
+                StatsRequestBody::Vse(body) => 4 + body.encoded_len(),
                 StatsRequestBody::Vendor(body) => 4 + body.data.len(),
                 StatsRequestBody::Unknown(body) => body.data.len(),
             }
@@ -102,6 +105,10 @@ impl StatsRequest {
             StatsRequestBody::Flow(body) | StatsRequestBody::Aggregate(body) => body.encode(out),
             StatsRequestBody::Port(body) => body.encode(out),
             StatsRequestBody::Queue(body) => body.encode(out),
+            StatsRequestBody::Vse(body) => {
+                out.put_u32(VENDOR_ID);
+                body.encode(out)?;
+            }
             StatsRequestBody::Vendor(body) => {
                 out.put_u32(body.vendor.0);
                 out.put(&body.data);
@@ -122,11 +129,15 @@ fn read_body(r#type: StatsType, input: &[u8]) -> Parsed<'_, StatsRequestBody> {
         StatsType::Table => Ok((input, StatsRequestBody::Table {})),
         StatsType::Port => PortStatsRequest::read.map(StatsRequestBody::Port).parse(input),
         StatsType::Queue => QueueStatsRequest::read.map(StatsRequestBody::Queue).parse(input),
-        StatsType::Vendor => (u32("vendor").map(Hex), rest)
-            .map(|(vendor, data)| {
-                StatsRequestBody::Vendor(UnknownVendorStats { vendor, data: data.into() })
-            })
-            .parse(input),
+        StatsType::Vendor => {
+            let (left, vendor) = u32("vendor").parse(input)?;
+            if vendor == VENDOR_ID {
+                return VseStatsRequest::read.map(StatsRequestBody::Vse).parse(left);
+            }
+            let (left, data) = rest(left)?;
+            let unknown = UnknownVendorStats { vendor: Hex(vendor), data: data.into() };
+            Ok((left, StatsRequestBody::Vendor(unknown)))
+        }
         StatsType::Unknown(code) => rest
             .map(|data: &[u8]| StatsRequestBody::Unknown(UnknownStats { code, data: data.into() }))
             .parse(input),
@@ -143,6 +154,7 @@ impl fmt::Display for StatsRequest {
             }
             StatsRequestBody::Port(body) => write!(f, " port_no={}", body.port_no),
             StatsRequestBody::Queue(body) => write!(f, " {body}"),
+            StatsRequestBody::Vse(body) => write!(f, "=VSE {body}"),
             StatsRequestBody::Vendor(body) => {
                 write!(f, "={} data_len={}", body.vendor, body.data.len())
             }
