@@ -4,6 +4,7 @@ mod code_points;
 mod error;
 pub mod fcf;
 pub mod of10;
+pub mod proxy;
 pub mod types;
 pub mod vse;
 mod wire;
