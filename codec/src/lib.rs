@@ -5,6 +5,7 @@ mod error;
 pub mod fcf;
 pub mod of10;
 pub mod proxy;
+pub mod text;
 pub mod types;
 pub mod vse;
 mod wire;

@@ -10,6 +10,7 @@ mod pad;
 
 pub(crate) use by_text::ByText;
 pub use bytes::Bytes;
+pub(crate) use bytes::read_hex;
 pub use fixed_str::FixedStr;
 pub use hex::Hex;
 pub use mac_addr::{MacAddr, MacAddrError};
