@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
 
 mod encode;
+mod flow;
 mod man;
 mod print;
 mod run;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{encode, man, print};
+use crate::commands::{encode, flow, man, print};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -25,6 +25,7 @@ pub(crate) struct Cli {
 enum Command {
     Print(print::Args),
     Encode(encode::Args),
+    Flow(flow::Args),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -35,6 +36,7 @@ impl Cli {
         match self.command {
             Command::Print(args) => args.run(out),
             Command::Encode(args) => args.run(out),
+            Command::Flow(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }

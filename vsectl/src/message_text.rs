@@ -2,17 +2,53 @@
 //! of ovs-ofctl.
 
 use anyhow::{Context, anyhow, bail};
-use codec::of10::Message;
+use codec::of10::{FlowModCommand, Message};
+use codec::text::{Flow, Options};
 use serde_json::value::RawValue;
+
+/// The commands of ovs-ofctl that change the flow table, without and with `--strict`.
+const COMMANDS: [(&str, FlowModCommand, FlowModCommand); 3] = [
+    ("add-flow", FlowModCommand::Add, FlowModCommand::Add),
+    ("mod-flows", FlowModCommand::Modify, FlowModCommand::ModifyStrict),
+    ("del-flows", FlowModCommand::Delete, FlowModCommand::DeleteStrict),
+];
 
 /// Reads all messages of `text`. Flow commands, which have no transaction id, get those from
 /// `xid` on.
 pub(crate) fn read(text: &str, xid: u32) -> anyhow::Result<Vec<Message>> {
     match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => read_json(text),
-        Some(_) => bail!("flow text"),
+        Some(_) => read_commands(text, xid),
         None => bail!("nothing to encode: give a flow command or a message in JSON"),
     }
+}
+
+/// Reads a flow command a line.
+fn read_commands(text: &str, xid: u32) -> anyhow::Result<Vec<Message>> {
+    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let mut messages = Vec::new();
+    for ((number, line), xid) in lines.zip(xid..) {
+        let flow = read_command(line).with_context(|| format!("line {number}"))?;
+        messages.push(Message::new(xid, flow.to_body()));
+    }
+    Ok(messages)
+}
+
+/// Reads one flow command: its name, `--strict` if that is meant, and the flow.
+fn read_command(line: &str) -> anyhow::Result<Flow> {
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let Some((_, loose, strict)) = COMMANDS.iter().find(|(known, ..)| *known == name) else {
+        let known: Vec<&str> = COMMANDS.iter().map(|(known, ..)| *known).collect();
+        bail!("{name:?} is no flow command; want {}, or JSON", known.join(", "));
+    };
+    let rest = rest.trim_start();
+    let (command, flow) = match rest.strip_prefix("--strict") {
+        Some(flow) => (*strict, flow.trim_start()),
+        None => (*loose, rest),
+    };
+    let options = Options { command: Some(command), ..Options::default() };
+    Ok(Flow::parse(flow, options)?.0)
 }
 
 /// Reads messages, arrays of messages, or any sequence of both.

@@ -53,7 +53,7 @@ impl<'a> Word<'a> {
 }
 
 fn parentheses(input: &str) -> IResult<&str, &str> {
-    recognize((tag("("), opt(many1_count(alt((is_not("()"), parentheses)))), tag(")"))).parse(input)
+    recognize((tag("("), opt(is_not("()")), tag(")"))).parse(input)
 }
 
 fn word(input: &str) -> IResult<&str, &str> {
