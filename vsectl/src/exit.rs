@@ -35,6 +35,17 @@ impl From<Outcome> for ExitCode {
     }
 }
 
+/// Tells something on standard error, behind the program's name. Whoever closed standard error
+/// does not want to hear it.
+macro_rules! diagnostic {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stderr(), "vsectl: {}", format_args!($($text)*)));
+    }};
+}
+
+pub(crate) use diagnostic;
+
 /// Whether `error` is a write to a pipe that nobody reads any more.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::Cli;
-use crate::exit::{Outcome, is_broken_pipe};
+use crate::exit::{Outcome, diagnostic, is_broken_pipe};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // What was decoded before the error is worth having.
             drop(out.flush());
-            eprintln!("vsectl: {error:#}");
+            diagnostic!("{error:#}");
             Outcome::Failed.into()
         }
     }

@@ -1,6 +1,6 @@
 //! Names in fields of a fixed width, padded with NUL.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -40,8 +40,11 @@ impl<const N: usize> Default for FixedStr<N> {
 }
 
 impl<const N: usize> fmt::Display for FixedStr<N> {
+    /// The name; control characters, which could confuse a terminal, are escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
+        self.name().chars().try_for_each(|c| {
+            if c.is_control() { write!(f, "{}", c.escape_default()) } else { f.write_char(c) }
+        })
     }
 }
 
@@ -62,7 +65,7 @@ enum Json {
 impl<const N: usize> Serialize for FixedStr<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.is_plain() {
-            return serializer.collect_str(self);
+            return serializer.serialize_str(&self.name());
         }
         let mut hex = String::new();
         write_hex(&mut hex, &self.0).map_err(serde::ser::Error::custom)?;
@@ -98,6 +101,11 @@ mod tests {
             assert_eq!(serde_json::from_str::<FixedStr<8>>(&json).unwrap(), name, "{json}");
         }
         assert_eq!(serde_json::to_string(&FixedStr(*b"eth0\0\0\0\0")).unwrap(), r#""eth0""#);
+    }
+
+    #[test]
+    fn a_name_cannot_command_the_terminal() {
+        assert_eq!(FixedStr(*b"a\x1b[2J\0\0\0").to_string(), "a\\u{1b}[2J");
     }
 
     #[test]

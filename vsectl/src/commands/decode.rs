@@ -8,7 +8,7 @@ use codec::fcf::FcfLayout;
 use dissect::savefile::{Reader, Record, SavefileError};
 use dissect::{Dissector, Frame, Options, Problem, ProblemKind, Summary, Tree};
 
-use crate::exit::Outcome;
+use crate::exit::{Outcome, diagnostic};
 use crate::render;
 use crate::render::paint::{Paint, When};
 use crate::view::FrameView;
@@ -188,7 +188,7 @@ impl Printer {
     /// Tells of a file that cannot be read on, behind what was printed of it.
     fn fail(&mut self, what: &dyn std::fmt::Display, out: &mut impl Write) -> anyhow::Result<()> {
         out.flush()?;
-        eprintln!("vsectl: {what}");
+        diagnostic!("{what}");
         self.failed += 1;
         Ok(())
     }

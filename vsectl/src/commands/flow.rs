@@ -7,7 +7,7 @@ use codec::of10::Message;
 use codec::text::{Flow, Options, Requirement, Warning};
 use codec::types::Bytes;
 
-use crate::exit::Outcome;
+use crate::exit::{Outcome, diagnostic};
 use crate::render;
 use crate::view::MessageView;
 
@@ -74,7 +74,7 @@ impl ParseArgs {
         };
         for ((flow, warnings), xid) in flows.into_iter().zip(1..) {
             for warning in warnings {
-                eprintln!("vsectl: warning: {warning}");
+                diagnostic!("warning: {warning}");
             }
             let message = Message::new(xid, flow.to_body());
             match self.output {

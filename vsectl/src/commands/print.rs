@@ -8,7 +8,7 @@ use anyhow::Context;
 use codec::of10::Message;
 use dissect::{Options, Tree};
 
-use crate::exit::Outcome;
+use crate::exit::{Outcome, diagnostic};
 use crate::hex_input::{self, Run};
 use crate::messages::{Failure, Messages};
 use crate::render;
@@ -86,7 +86,7 @@ impl Printer {
             Ok(run) if run.bytes.is_empty() => self.refuse(&run.source, "no hex digits"),
             Ok(run) => self.print_all(&run.source, &*run.bytes, out)?,
             Err(error) => {
-                eprintln!("vsectl: {error:#}");
+                diagnostic!("{error:#}");
                 self.refused += 1;
             }
         }
@@ -123,7 +123,7 @@ impl Printer {
     }
 
     fn refuse(&mut self, source: &str, why: impl std::fmt::Display) {
-        eprintln!("vsectl: {source}: {why}");
+        diagnostic!("{source}: {why}");
         self.refused += 1;
     }
 
