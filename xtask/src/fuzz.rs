@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use crate::packages::{CXX, need};
 use crate::run::{command, is_program, step, succeeds, top};
 
 /// Seconds that each target runs for.
@@ -19,6 +20,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         println!("--- fuzz: not run, since there is no nightly compiler for {TARGET}");
         return Ok(());
     }
+    need(&[CXX])?;
     let manifest = "fuzz/Cargo.toml";
     let build = ["run", "nightly", "cargo", "build", "--release", "--manifest-path", manifest];
     let build = [&build[..], &["--target", TARGET]].concat();

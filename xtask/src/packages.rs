@@ -37,6 +37,10 @@ pub(crate) const IPROUTE2: Package =
 pub(crate) const CC: Package =
     Package { program: "cc", name: "gcc", why: "Rust links programs with it" };
 
+/// Builds libFuzzer.
+pub(crate) const CXX: Package =
+    Package { program: "c++", name: "g++", why: "the fuzz targets are linked with libFuzzer" };
+
 /// Installs those of `packages` that are not there.
 pub(crate) fn need(packages: &[Package]) -> anyhow::Result<()> {
     let missing: Vec<&Package> = packages.iter().filter(|p| !is_program(p.program)).collect();
