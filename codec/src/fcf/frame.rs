@@ -130,6 +130,12 @@ mod tests {
     }
 
     #[test]
+    fn a_layout_without_sense_writes_nothing() {
+        let wide = FcfLayout { vm_id_mask: 0x0f00, ..FcfLayout::DSCP };
+        assert!(wide.write(Fcf { vm_id: 1, priority: true }, 0).is_err());
+    }
+
+    #[test]
     fn layouts_as_text() {
         for text in ["dscp", "tos8", "vlan", "custom(tos,priority=0x4,vm_id=0xf0)"] {
             assert_eq!(text.parse::<FcfLayout>().unwrap().to_string(), text);

@@ -76,6 +76,9 @@ pub enum FcfError {
         /// The highest VM id that it holds.
         max: u16,
     },
+    /// The layout makes no sense.
+    #[error(transparent)]
+    Layout(#[from] FcfLayoutError),
     /// The layout has another carrier than what it is to be written to.
     #[error("the layout {0} is not for this carrier")]
     Carrier(FcfLayout),
@@ -171,8 +174,10 @@ impl FcfLayout {
         Fcf { vm_id, priority: carrier_bits & self.priority_mask != 0 }
     }
 
-    /// `carrier_bits` with the field written into it. An error where the VM id does not fit.
+    /// `carrier_bits` with the field written into it. An error where the VM id does not fit, or
+    /// the layout, which may have come from the wire, makes no sense.
     pub fn write(self, field: Fcf, carrier_bits: u16) -> Result<u16, FcfError> {
+        self.checked()?;
         let max = self.max_vm_id();
         if field.vm_id > max {
             return Err(FcfError::VmId { vm_id: field.vm_id, layout: self, max });

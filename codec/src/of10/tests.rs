@@ -208,3 +208,16 @@ fn a_field_that_there_is_not_is_an_error() {
     }
     assert!(taken.is_empty(), "{taken:#?}");
 }
+
+#[test]
+fn padding_of_a_wrong_length_is_an_error() {
+    for (from, to) in [
+        (r#""vms":[1,2,3]"#, r#""vms":[1,2,3],"pad":"0102030405""#),
+        (r#""vse_match":[]"#, r#""vse_match":{"tlvs":[],"pad":"01"}"#),
+    ] {
+        let (line, ..) = samples().find(|(line, ..)| line.contains(from)).unwrap();
+        let changed = serde_json::from_str::<Message>(&line.replacen(from, to, 1));
+        let taken = changed.is_ok_and(|message| message.encode(&mut Vec::new()).is_ok());
+        assert!(!taken, "{to}");
+    }
+}

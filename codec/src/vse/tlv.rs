@@ -419,6 +419,11 @@ impl<'de> Deserialize<'de> for Tlvs {
             TlvsJson::Plain(tlvs) => read.tlvs = tlvs,
             TlvsJson::Padded { tlvs, pad } => {
                 read.tlvs = tlvs;
+                let len = padding(read.match_len());
+                if pad.len() != len {
+                    let expected = format!("{len} bytes of padding");
+                    return Err(de::Error::invalid_length(pad.len(), &expected.as_str()));
+                }
                 for (to, from) in read.pad.iter_mut().zip(&*pad) {
                     *to = *from;
                 }

@@ -153,6 +153,10 @@ impl CoreStats {
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let begin = out.len();
+        let padded = self.unpadded_len() + self.pad.len();
+        if !self.pad.is_empty() && padded != self.encoded_len() {
+            return Err(EncodeError::Unaligned { what: "core stats entry", len: padded, unit: 8 });
+        }
         out.put_u16(length16("core stats entry", self.encoded_len())?);
         out.put_u16(self.core.0);
         out.put_u16(self.load);
