@@ -65,7 +65,7 @@ impl CoreStatsRequest {
     pub(super) const LEN: usize = 8;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
-        (array("pad").map(Pad), u16("core").map(Core), array("pad").map(Pad))
+        (array("head_pad").map(Pad), u16("core").map(Core), array("pad").map(Pad))
             .map(|(head_pad, core, pad)| Self { head_pad, core, pad })
             .parse(input)
     }

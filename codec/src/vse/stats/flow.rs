@@ -74,7 +74,7 @@ pub struct VseFlowStatsRequest {
 impl VseFlowStatsRequest {
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (left, (head_pad, r#match, table_id, pad, out_port, match_len, pad2)) = (
-            array("pad").map(Pad),
+            array("head_pad").map(Pad),
             Match::read,
             u8("table_id"),
             array("pad").map(Pad),

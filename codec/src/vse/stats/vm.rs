@@ -49,7 +49,7 @@ impl VmStatsRequest {
     pub(super) const LEN: usize = 8;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
-        (array("pad").map(Pad), u16("vm_id"), array("pad").map(Pad))
+        (array("head_pad").map(Pad), u16("vm_id"), array("pad").map(Pad))
             .map(|(head_pad, vm_id, pad)| Self { head_pad, vm_id, pad })
             .parse(input)
     }
