@@ -106,7 +106,7 @@ fn constants() {
     let mut frame = Vec::new();
     let address = MacAddr::default();
     Framed::new(address, address, 0, Vec::new()).encode(&mut frame).unwrap();
-    let shortest_key = (0..).find(|len| Key::new(&vec![0; *len]).is_ok()).unwrap();
+    let shortest_key = (0..64).find(|len| Key::new(&vec![0; *len]).is_ok()).unwrap();
     let code = Signature { sequence: 0, code: Default::default() }.code;
     let constants: [(&str, u64); 11] = [
         ("VENDOR_ID", VENDOR_ID.into()),

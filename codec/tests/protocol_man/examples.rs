@@ -29,6 +29,11 @@ fn each_is_what_its_line_says() {
         let mut bytes = Vec::new();
         message.encode(&mut bytes).unwrap();
         assert_eq!(bytes, dump.bytes, "{}", dump.heading);
+        // What the line does not show is zero.
+        let json = serde_json::to_string(&message).unwrap();
+        for hidden in ["pad\"", "\"hex\"", "\"unmatched\"", "\"wildcards\""] {
+            assert!(!json.contains(hidden), "{json}");
+        }
         kinds.insert(match &message.body {
             Body::Vendor(Vendor::Vse(vse)) => vse.subtype().to_string(),
             Body::StatsRequest(stats) => match &stats.body {

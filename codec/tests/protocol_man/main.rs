@@ -13,6 +13,7 @@ mod code_points;
 mod examples;
 mod fcf;
 mod page;
+mod samples;
 mod structures;
 
 use page::Page;

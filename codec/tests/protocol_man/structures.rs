@@ -11,267 +11,12 @@ use serde_json::{Value, json};
 
 use crate::SOURCE;
 use crate::page::{Page, Table, number};
+use crate::samples::{SAMPLES, Sample};
 
 /// Whether a test here reads the table.
 pub(crate) fn reads(table: &Table) -> bool {
     let special = matches!(&*table.heading, "Match TLV" | "Header of a frame");
-    special || structures().iter().any(|structure| structure.heading == table.heading)
-}
-
-/// A structure that stands in an OpenFlow message.
-struct Structure {
-    heading: &'static str,
-    /// A message that ends with the structure.
-    sample: Value,
-    /// Where the structure's fields are in the JSON of it.
-    pointer: &'static str,
-    /// Where the structure begins in the bytes of it.
-    base: usize,
-    /// Fields that follow from others, and their values in the sample.
-    derived: &'static [(&'static str, u64)],
-}
-
-/// A match TLV of ten bytes.
-const VM_5: &str = r#"{"field":"vm_id","value":5}"#;
-
-fn structures() -> Vec<Structure> {
-    let tlvs = || json!([serde_json::from_str::<Value>(VM_5).unwrap()]);
-    let openflow =
-        |kind: &str, body: Value| json!({"version": 1, "type": kind, "xid": 7, "body": body});
-    let vse = |subtype: &str, mut body: Value| {
-        body["vendor"] = "vse".into();
-        body["subtype"] = subtype.into();
-        openflow("vendor", body)
-    };
-    let request = |kind: &str, mut body: Value| {
-        body["vse_type"] = kind.into();
-        openflow("stats_request", json!({"flags": 0xa5a5, "type": "vse", "body": body}))
-    };
-    let reply = |kind: &str, entries: Value| {
-        let body = json!({"vse_type": kind, "entries": entries});
-        openflow("stats_reply", json!({"flags": [], "type": "vse", "body": body}))
-    };
-    let flow_mod = |actions: Value| {
-        json!({"match": {}, "cookie": 0, "command": "add", "idle_timeout": 0, "hard_timeout": 0,
-            "priority": 0, "buffer_id": "none", "out_port": "none", "flags": [], "actions": actions})
-    };
-    let with_tlvs = |mut body: Value| {
-        body["vse_match"] = tlvs();
-        body
-    };
-    let config = || {
-        json!({"flags": [], "policy": 0, "high_load": 0, "idle_timeout": 0, "fcf_layout": "dscp",
-            "rebalance_interval": 0, "rebalance_improvement": 0})
-    };
-    let empty_name = "";
-    let vm = json!({"vm_id": 0, "core": 0, "port_no": 0, "tenant_id": 0, "pid": 0, "source": 1,
-        "hw_addr": "00:00:00:00:00:00", "name": empty_name});
-    let flow = with_tlvs(json!({"table_id": 0, "reason": 0, "match": {}, "duration_sec": 0,
-        "duration_nsec": 0, "priority": 0, "idle_timeout": 0, "hard_timeout": 0, "core": 0,
-        "rxhash": 0, "flags": [], "cookie": 0, "packet_count": 0, "byte_count": 0, "assigned": 0,
-        "actions": []}));
-    let body = "/body";
-    let stats_body = "/body/body";
-    let entry = "/body/body/entries/0";
-    let no_derived = &[][..];
-    let match_len = &[("match_len", 10)][..];
-    let table = |heading, sample, pointer, base, derived| Structure {
-        heading,
-        sample,
-        pointer,
-        base,
-        derived,
-    };
-    vec![
-        table(
-            "Header of a vendor message",
-            vse("get_config_request", json!({})),
-            body,
-            0,
-            &[
-                ("version", 1),
-                ("type", 4),
-                ("length", 16),
-                ("xid", 7),
-                ("vendor", 0x0056_5345),
-                ("subtype", 3),
-            ],
-        ),
-        table(
-            "HOST_FEATURES_REPLY",
-            vse(
-                "host_features_reply",
-                json!({"n_cores": 0, "n_rx_queues": 0, "acceleration": [], "max_flows": 0,
-                    "max_vms": 0, "carriers": [], "fcf_layout": "dscp", "name": ""}),
-            ),
-            body,
-            0,
-            no_derived,
-        ),
-        table("GET_CONFIG_REPLY and SET_CONFIG", vse("set_config", config()), body, 0, no_derived),
-        table(
-            "VM_INFO",
-            vse(
-                "vm_info",
-                json!({"event": 1, "port_no": 0, "vm_id": 0, "core": 0, "tenant_id": 0,
-                    "hw_addr": "00:00:00:00:00:00", "name": ""}),
-            ),
-            body,
-            0,
-            no_derived,
-        ),
-        table("FLOW_MOD", vse("flow_mod", with_tlvs(flow_mod(json!([])))), body, 0, match_len),
-        table(
-            "FLOW_REMOVED",
-            vse(
-                "flow_removed",
-                with_tlvs(json!({"match": {}, "cookie": 0, "priority": 0, "reason": 0,
-                    "duration_sec": 0, "duration_nsec": 0, "idle_timeout": 0, "packet_count": 0,
-                    "byte_count": 0, "core": 0})),
-            ),
-            body,
-            0,
-            match_len,
-        ),
-        table(
-            "CORE_MOD",
-            vse("core_mod", json!({"command": 1, "core": 0, "vm_id": 0})),
-            body,
-            0,
-            no_derived,
-        ),
-        table(
-            "MONITOR_REQUEST",
-            vse("monitor_request", json!({"command": 1, "events": [], "monitor_id": 0})),
-            body,
-            0,
-            no_derived,
-        ),
-        table(
-            "ASSIGNMENT",
-            vse(
-                "assignment",
-                with_tlvs(json!({"monitor_id": 0, "event": 1, "reason": 0, "priority": 0,
-                    "cookie": 0, "match": {}, "old_core": 0, "new_core": 0, "rxhash": 0, "time": 0,
-                    "vm_id": 0, "load": 0})),
-            ),
-            body,
-            0,
-            match_len,
-        ),
-        table(
-            "TRACE_REQUEST",
-            vse("trace_request", json!({"in_port": 0, "core": 0, "frame": "00"})),
-            body,
-            0,
-            no_derived,
-        ),
-        table(
-            "TRACE_REPLY",
-            vse("trace_reply", json!({"reason": 0, "core": 0, "candidates": []})),
-            body,
-            0,
-            no_derived,
-        ),
-        table(
-            "Candidate of a TRACE_REPLY",
-            vse(
-                "trace_reply",
-                json!({"reason": 0, "core": 0, "candidates": [with_tlvs(json!({"outcome": 1,
-                    "field": 0, "core": 0, "priority": 0, "cookie": 0, "match": {}}))]}),
-            ),
-            "/body/candidates/0",
-            24,
-            &[("length", 80), ("match_len", 10)],
-        ),
-        table(
-            "Header of statistics",
-            request("datapath", json!({})),
-            stats_body,
-            0,
-            &[("type", 0xffff), ("flags", 0xa5a5), ("vendor", 0x0056_5345), ("vse_type", 4)],
-        ),
-        table(
-            "Header of statistics",
-            reply("core", json!([])),
-            stats_body,
-            0,
-            &[("type", 0xffff), ("flags", 0), ("vendor", 0x0056_5345), ("vse_type", 2)],
-        ),
-        table(
-            "Request of FLOW",
-            request("flow", with_tlvs(json!({"match": {}, "table_id": 0, "out_port": 0}))),
-            stats_body,
-            0,
-            match_len,
-        ),
-        table(
-            "Entry of FLOW",
-            reply("flow", json!([flow])),
-            entry,
-            24,
-            &[("length", 120), ("match_len", 10)],
-        ),
-        table("Request of CORE", request("core", json!({"core": 0})), stats_body, 0, no_derived),
-        table(
-            "Entry of CORE",
-            reply(
-                "core",
-                json!([{"core": 0, "load": 0, "provisional": 0, "flags": [], "numa_node": 0,
-                    "n_flows": 0, "packets": 0, "drops": 0, "vms": [1, 2, 3]}]),
-            ),
-            entry,
-            24,
-            &[("length", 40), ("n_vms", 3)],
-        ),
-        table("Request of VM", request("vm", json!({"vm_id": 0})), stats_body, 0, no_derived),
-        table("Entry of VM", reply("vm", json!([vm])), entry, 24, &[("length", 64)]),
-        table(
-            "DATAPATH",
-            reply(
-                "datapath",
-                json!({"name": "", "mode": 0, "n_cores": 0, "generation": 0, "n_flows": 0,
-                    "max_flows": 0, "matched": 0, "missed": 0, "passed": 0, "redirected": 0,
-                    "errors": 0, "moves": 0, "deferred": 0}),
-            ),
-            "/body/body/entries",
-            0,
-            no_derived,
-        ),
-        table(
-            "SET_FCF",
-            openflow(
-                "flow_mod",
-                flow_mod(json!([{"type": "vse", "subtype": "set_fcf", "vm_id": 0, "priority": 0,
-                    "carrier": 1}])),
-            ),
-            "/body/actions/0",
-            72,
-            &[("type", 0xffff), ("len", 16), ("vendor", 0x0056_5345), ("subtype", 1)],
-        ),
-        table(
-            "SET_IRQ_CORE",
-            openflow(
-                "flow_mod",
-                flow_mod(json!([{"type": "vse", "subtype": "set_irq_core", "core": 0}])),
-            ),
-            "/body/actions/0",
-            72,
-            &[("type", 0xffff), ("len", 16), ("vendor", 0x0056_5345), ("subtype", 2)],
-        ),
-        table(
-            "Layout of the FCF",
-            vse("set_config", {
-                let mut config = config();
-                config["fcf_layout"] =
-                    json!({"carrier": 1, "priority_mask": 1, "vm_id_mask": 0xf0});
-                config
-            }),
-            "/body/fcf_layout",
-            24,
-            no_derived,
-        ),
-    ]
+    special || SAMPLES.iter().any(|sample| sample.heading == table.heading)
 }
 
 /// Names in the JSON of a structure that are no fields of its table.
@@ -280,16 +25,24 @@ const TAGS: [&str; 5] = ["vendor", "subtype", "vse_type", "type", "entries"];
 #[test]
 fn offsets_and_sizes_are_those_of_the_code() {
     let page = Page::parse(SOURCE);
-    for structure in structures() {
-        structure.check(page.table(structure.heading));
+    for sample in SAMPLES {
+        let json = serde_json::from_str(sample.json).unwrap();
+        Structure { sample, json }.check(page.table(sample.heading));
     }
+}
+
+/// A structure that stands in an OpenFlow message.
+struct Structure {
+    sample: &'static Sample,
+    /// The message.
+    json: Value,
 }
 
 impl Structure {
     fn check(&self, table: &Table) {
-        let heading = self.heading;
+        let heading = self.sample.heading;
         assert_eq!(table.head, ["offset", "size", "field", "meaning"]);
-        let sample = encode(&self.sample).expect("a sample is a message");
+        let bytes = encode(&self.json).expect("a sample is a message");
         let mut names = BTreeSet::new();
         let mut next = None;
         for row in &table.rows {
@@ -302,7 +55,7 @@ impl Structure {
             }
             let offset = usize::try_from(number(offset)).unwrap();
             assert_eq!(offset, next.unwrap_or(offset), "gap or overlap before {what}");
-            let at = self.base + offset;
+            let at = self.sample.base + offset;
             if size == "any" {
                 // All that is of any length left away, and the padding behind it.
                 let least = encode(&self.without_lists()).unwrap().len();
@@ -313,23 +66,23 @@ impl Structure {
             }
             let size = usize::try_from(number(size)).unwrap();
             next = Some(offset + size);
-            match self.derived.iter().find(|(derived, _)| *derived == name) {
-                Some((_, value)) => {
-                    assert_eq!(big_endian(&sample[at..at + size]), *value, "{what}");
-                }
-                None => {
-                    let changed = self.changed(name, &row[1]);
-                    assert_eq!(changed, Some(at..at + size), "{what}");
-                }
+            let derived = self.sample.derived.iter().find(|(derived, _)| *derived == name);
+            if let Some((_, value)) = derived {
+                assert_eq!(big_endian(&bytes[at..at + size]), *value, "{what}");
+            } else {
+                assert_eq!(self.changed(name, &row[1]), Some(at..at + size), "{what}");
             }
+        }
+        for (derived, _) in self.sample.derived {
+            assert!(names.contains(derived), "{derived} of {heading} is not on the page");
         }
         let all_fixed = table.rows.iter().all(|row| row[1] != "any");
         if let (true, Some(end), false) = (all_fixed, next, heading.starts_with("Header")) {
             // The layout is followed by eight bytes of the message that it is in.
             let behind = if heading == "Layout of the FCF" { 8 } else { 0 };
-            assert_eq!(self.base + end + behind, sample.len(), "size of {heading}");
+            assert_eq!(self.sample.base + end + behind, bytes.len(), "size of {heading}");
         }
-        for field in self.sample.pointer(self.pointer).unwrap().as_object().unwrap().keys() {
+        for field in self.json.pointer(self.sample.pointer).unwrap().as_object().unwrap().keys() {
             let listed = names.contains(&**field) || TAGS.contains(&&**field);
             assert!(listed, "{field} of {heading} is not on the page");
         }
@@ -338,7 +91,7 @@ impl Structure {
     /// The bytes that change with the field's value.
     fn changed(&self, name: &str, size: &str) -> Option<Range<usize>> {
         let (zeros, ones) = self.variants(name, size).next()?;
-        assert_eq!(zeros.len(), ones.len(), "{name} of {}", self.heading);
+        assert_eq!(zeros.len(), ones.len(), "{name} of {}", self.sample.heading);
         let differ = |at: &usize| zeros[*at] != ones[*at];
         let start = (0..zeros.len()).find(differ)?;
         let end = (0..zeros.len()).rfind(differ)? + 1;
@@ -348,8 +101,8 @@ impl Structure {
     /// The sample's bytes with the field all zeros and all ones, in each form that it may have.
     fn variants(&self, name: &str, size: &str) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
         let with = move |value: Value| {
-            let mut message = self.sample.clone();
-            message.pointer_mut(self.pointer)?[name] = value;
+            let mut message = self.json.clone();
+            message.pointer_mut(self.sample.pointer)?[name] = value;
             encode(&message)
         };
         let forms = forms(size).into_iter();
@@ -358,8 +111,8 @@ impl Structure {
 
     /// The sample without what is of any length.
     fn without_lists(&self) -> Value {
-        let mut message = self.sample.clone();
-        let fields = message.pointer_mut(self.pointer).unwrap().as_object_mut().unwrap();
+        let mut message = self.json.clone();
+        let fields = message.pointer_mut(self.sample.pointer).unwrap().as_object_mut().unwrap();
         for (name, value) in fields {
             match value {
                 Value::Array(list) => list.clear(),

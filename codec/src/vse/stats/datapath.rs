@@ -130,7 +130,7 @@ impl DatapathStats {
 impl fmt::Display for DatapathStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} mode={} n_cores={}", self.name, self.mode, self.n_cores)?;
-        write!(f, " flows={}/{}", self.n_flows, self.max_flows)?;
+        write!(f, " generation={} flows={}/{}", self.generation, self.n_flows, self.max_flows)?;
         write!(f, " matched={} missed={} passed={}", self.matched, self.missed, self.passed)?;
         write!(f, " redirected={} errors={}", self.redirected, self.errors)?;
         write!(f, " moves={} deferred={}", self.moves, self.deferred)
