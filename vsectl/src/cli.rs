@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{encode, flow, man, print};
+use crate::commands::{decode, encode, flow, man, print};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -23,6 +23,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Decode(decode::Args),
     Print(print::Args),
     Encode(encode::Args),
     Flow(flow::Args),
@@ -34,6 +35,7 @@ impl Cli {
     /// Runs the command; its data goes to `out`, its diagnostics to standard error.
     pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
         match self.command {
+            Command::Decode(args) => args.run(out),
             Command::Print(args) => args.run(out),
             Command::Encode(args) => args.run(out),
             Command::Flow(args) => args.run(out),

@@ -1,5 +1,6 @@
 //! One file a command: its arguments, and what it does with them.
 
+pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod flow;
 pub(crate) mod man;

@@ -5,11 +5,14 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
+use codec::of10::Message;
+use dissect::{Options, Tree};
 
 use crate::exit::Outcome;
 use crate::hex_input::{self, Run};
 use crate::messages::{Failure, Messages};
 use crate::render;
+use crate::render::paint::{Paint, When};
 use crate::view::MessageView;
 
 /// Print OpenFlow messages given as hex digits or as a binary file.
@@ -33,6 +36,8 @@ pub(crate) struct Args {
 enum Format {
     /// One line a message.
     Text,
+    /// Every field, and what the message carries.
+    Tree,
     /// One document: the message, or an array of several.
     Json,
     /// One JSON object a line.
@@ -109,6 +114,7 @@ impl Printer {
             self.printed += 1;
             match self.format {
                 Format::Text => render::text::line(&message, out)?,
+                Format::Tree => print_tree(&message, out)?,
                 Format::Json => self.kept.push(message.into()),
                 Format::Ndjson => render::json::line(&MessageView::from(message), out)?,
             }
@@ -127,4 +133,12 @@ impl Printer {
         }
         Ok(Outcome::of_decoding(self.printed, self.refused))
     }
+}
+
+fn print_tree(message: &Message, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut bytes = Vec::new();
+    message.encode(&mut bytes)?;
+    let mut tree = Tree::default();
+    dissect::dissect_message(&Options::default(), &bytes, &mut tree);
+    Ok(render::tree::layers(&tree.layers, 0, Paint::new(When::Auto), out)?)
 }
