@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use codec::of10::stats::{StatsReplyBody, StatsRequestBody};
-use codec::of10::{Body, Message, Vendor};
-use codec::proxy::{Carried, Framed, Key};
+use codec::of10::{Body, Message, PortNo, Vendor};
+use codec::proxy::{Carried, Framed, FramedRef, Key};
 use codec::vse::{Subtype, VseStatsType};
 
 use crate::SOURCE;
@@ -57,40 +57,49 @@ fn each_is_what_its_line_says() {
 
 #[test]
 fn bare() {
-    let Body::PacketOut(outer) = message("Example: bare").body else { panic!() };
-    assert_eq!(outer.data[..], message_bytes("Example: bare")[16..]);
-    let Carried::Bare(inner) = Carried::by_packet_out(&outer) else { panic!() };
+    let message = message("Example: bare");
+    let Body::PacketOut(outer) = &message.body else { panic!() };
+    assert_eq!(outer.data[..], bytes_of(&message)[16..]);
+    let carried = Carried::by_packet_out(outer);
+    assert!(matches!(carried, Carried::Bare(_)));
+    let [(0, Ok(inner))] = &*carried.messages().collect::<Vec<_>>() else { panic!() };
     assert!(inner.to_string().ends_with("actions=set_irq_core:2"), "{inner}");
 }
 
-fn message_bytes(heading: &str) -> Vec<u8> {
+fn bytes_of(message: &Message) -> Vec<u8> {
     let mut bytes = Vec::new();
-    message(heading).encode(&mut bytes).unwrap();
+    message.encode(&mut bytes).unwrap();
     bytes
 }
 
 #[test]
 fn framed_and_its_answer() {
-    let Body::PacketOut(outer) = message("Example: framed").body else { panic!() };
-    assert_eq!(outer.data[..], message_bytes("Example: framed")[24..]);
-    let Carried::Framed(Ok(request)) = Carried::by_packet_out(&outer) else { panic!() };
-    let Body::PacketIn(outer) = message("Example: answer").body else { panic!() };
-    let Carried::Framed(Ok(answer)) = Carried::by_packet_in(&outer) else { panic!() };
-    assert_eq!(request.stream_id, answer.stream_id);
+    let (there, back) = (message("Example: framed"), message("Example: answer"));
+    let (Body::PacketOut(outer), Body::PacketIn(answer)) = (&there.body, &back.body) else {
+        panic!()
+    };
+    assert_eq!(outer.data[..], bytes_of(&there)[24..]);
+    let Some(Ok(request)) = Framed::find(&outer.data) else { panic!() };
+    let Some(Ok(reply)) = Framed::find(&answer.data) else { panic!() };
+    assert_eq!(request.stream_id, reply.stream_id);
+    assert_eq!(request.packet_out(PortNo::LOCAL).unwrap(), *outer);
+    assert_eq!(reply.packet_in(PortNo::LOCAL).unwrap(), *answer);
     let [flow_mod, barrier] = &*request.messages else { panic!() };
     assert!(matches!(flow_mod.body, Body::FlowMod(_)));
     assert_eq!(barrier.body, Body::BarrierRequest);
-    assert_eq!(*answer.messages, [Message::new(barrier.xid, Body::BarrierReply)]);
+    assert_eq!(*reply.messages, [Message::new(barrier.xid, Body::BarrierReply)]);
 }
 
 #[test]
 fn signed() {
     let page = Page::parse(SOURCE);
     let dump = page.dumps.iter().find(|dump| dump.heading == "Example: signed frame").unwrap();
-    let frame = Framed::find(&dump.bytes).unwrap().unwrap();
+    let frame = FramedRef::find(&dump.bytes).unwrap().unwrap();
+    let key = Key::new(b"0123456789abcdef").unwrap();
     assert!(dump.text.contains(".Ql 0123456789abcdef"));
-    assert_eq!(frame.verify(&Key::new(b"0123456789abcdef").unwrap()), Ok(1));
+    assert_eq!(frame.verify(&key), Ok(1));
+    let frame = frame.decode().unwrap();
     let mut again = frame.clone();
-    again.sign(&Key::new(b"0123456789abcdef").unwrap(), 1).unwrap();
+    again.sign(&key, 1).unwrap();
     assert_eq!(again, frame);
 }
