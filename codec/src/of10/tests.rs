@@ -174,3 +174,37 @@ proptest! {
         drop(keeps_every_byte(&wire));
     }
 }
+
+/// Every object within `json`, by its pointer.
+fn objects(json: &serde_json::Value, at: &str, found: &mut Vec<String>) {
+    match json {
+        serde_json::Value::Object(fields) => {
+            found.push(at.to_owned());
+            fields.iter().for_each(|(name, value)| objects(value, &format!("{at}/{name}"), found));
+        }
+        serde_json::Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                objects(item, &format!("{at}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_field_that_there_is_not_is_an_error() {
+    let mut taken = BTreeSet::new();
+    for (line, ..) in samples() {
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        let mut pointers = Vec::new();
+        objects(&json, "", &mut pointers);
+        for pointer in pointers {
+            let mut wrong = json.clone();
+            wrong.pointer_mut(&pointer).unwrap()["no_such_field"] = 1.into();
+            if serde_json::from_value::<Message>(wrong).is_ok() {
+                taken.insert(format!("{pointer} of {line}"));
+            }
+        }
+    }
+    assert!(taken.is_empty(), "{taken:#?}");
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use nom::Parser;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::assignment::Assignment;
 use super::code::Subtype;
@@ -24,8 +24,10 @@ use crate::wire::{Parsed, Put, rest, u32};
 #[serde(tag = "subtype", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the subtypes; see the payloads")]
 pub enum VseMessage {
+    #[serde(deserialize_with = "no_fields")]
     HostFeaturesRequest,
     HostFeaturesReply(HostFeatures),
+    #[serde(deserialize_with = "no_fields")]
     GetConfigRequest,
     GetConfigReply(Config),
     SetConfig(Config),
@@ -39,6 +41,14 @@ pub enum VseMessage {
     TraceReply(TraceReply),
     /// A subtype that is not known here.
     Unknown(UnknownVse),
+}
+
+/// Refuses fields where there are none; serde would pass over them.
+fn no_fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Empty {}
+    Empty::deserialize(deserializer).map(|Empty {}| ())
 }
 
 /// A message of a subtype that is not known here.

@@ -36,7 +36,7 @@ pub struct StatsRequest {
 
 /// What is asked for, by type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "body", rename_all = "snake_case")]
+#[serde(tag = "type", content = "body", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "the types of the specification; see the payloads")]
 pub enum StatsRequestBody {
     Desc {},
