@@ -131,7 +131,7 @@ fn forms(size: &str) -> Vec<(Value, Value)> {
             (json!([{"tlv": "00000000"}]), json!([{"tlv": "ff000000"}])),
             (json!([0]), json!([0xffff])),
             (json!([]), json!([])),
-            (json!("00"), json!("ff")),
+            (json!("0000"), json!("ffff")),
         ];
     };
     let all = |byte: &str| byte.repeat(size);

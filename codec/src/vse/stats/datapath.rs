@@ -63,9 +63,9 @@ pub struct DatapathStats {
 
 impl DatapathStats {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 104;
+    pub(in crate::vse) const LEN: usize = 104;
 
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (rest, (name, mode, pad, n_cores, generation, n_flows, max_flows)) = (
             array("name").map(FixedStr),
             u8("mode").map(DatapathMode::from),

@@ -72,7 +72,7 @@ pub struct VseFlowStatsRequest {
 }
 
 impl VseFlowStatsRequest {
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (left, (head_pad, r#match, table_id, pad, out_port, match_len, pad2)) = (
             array("head_pad").map(Pad),
             Match::read,
@@ -159,7 +159,7 @@ impl VseFlowStats {
     /// Bytes of an entry before its TLVs.
     const FIXED_LEN: usize = 104;
 
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (after, body) = super::entry(input, Self::FIXED_LEN)?;
         let limit = Limit::Field("entry length", body.len() + 2);
         Ok((after, within(body, limit, Self::read_body)?))
