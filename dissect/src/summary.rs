@@ -20,6 +20,8 @@ pub struct Summary {
     /// What could not be dissected.
     pub problems: Vec<Problem>,
     depth: usize,
+    /// The name of the layer that was entered last.
+    innermost: &'static str,
     /// Whether `info` is of messages already, and no longer of the segment.
     messages: bool,
 }
@@ -43,7 +45,7 @@ impl Sink for Summary {
     }
 
     fn enter(&mut self, protocol: &'static Protocol, _: Place) {
-        // What a message carries is told by the message's own line.
+        self.innermost = protocol.name;
         if self.depth == 0 {
             self.protocol = protocol.title;
         }
@@ -68,6 +70,10 @@ impl Sink for Summary {
 
     fn info(&mut self, info: &dyn Display) {
         if self.depth > 1 {
+            // Of what a message carries, messages are worth their place on the line.
+            if self.innermost == crate::protocol::openflow::PROTOCOL.name {
+                _ = write!(self.info, " {{ {info} }}");
+            }
             return;
         }
         if self.messages {

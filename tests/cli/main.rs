@@ -3,8 +3,10 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
 
+mod decode;
 mod encode;
 mod flow;
+mod golden;
 mod man;
 mod print;
 mod run;

@@ -36,7 +36,7 @@ fn pages_lint() {
     let pages = fs::read_dir("../man").expect("man/ exists");
     let pages = pages.map(|entry| entry.expect("man/ can be read").path());
     let lint = Command::new("mandoc")
-        .args(["-T", "lint"])
+        .args(["-T", "lint", "-W", "warning"])
         .args(pages)
         .output()
         .expect("mandoc is installed: apt-get install mandoc");

@@ -1,0 +1,26 @@
+//! vse-flows(7) has every word of the flow syntax, and its examples are flows.
+
+use codec::text::{ACTION_WORDS, FIELD_WORDS, Flow};
+use codec::vse::MatchField;
+
+const PAGE: &str = include_str!("../../man/vse-flows.7");
+
+#[test]
+fn every_word_is_on_the_page() {
+    let words: Vec<&str> = PAGE.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let ours = MatchField::ALL.iter().filter(|field| field.value_len().is_some());
+    let known = FIELD_WORDS.iter().chain(ACTION_WORDS).copied();
+    for word in known.chain(ours.filter_map(|field| field.name())) {
+        assert!(words.contains(&word), "{word}");
+    }
+}
+
+#[test]
+fn the_examples_are_flows() {
+    let examples = PAGE.split(".Bd -literal").nth(1).and_then(|text| text.split(".Ed").next());
+    let lines: Vec<&str> = examples.expect("examples").lines().skip(1).collect();
+    assert_eq!(lines.len(), 3);
+    for line in lines {
+        line.parse::<Flow>().unwrap_or_else(|error| panic!("{error}"));
+    }
+}

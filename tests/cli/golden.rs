@@ -1,0 +1,45 @@
+//! Every capture in pcaps/ as lines, as trees and as JSON, beside what was agreed on.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::run::vsectl;
+
+/// The ways to look at a capture that have a snapshot.
+const FORMATS: [&str; 3] = ["summary", "tree", "ndjson"];
+
+/// The names of the captures, without their ending.
+fn captures() -> BTreeSet<String> {
+    let entries = fs::read_dir("../pcaps").expect("pcaps/ exists");
+    let names = entries
+        .map(|entry| entry.expect("pcaps/ can be read").file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| Some(name.strip_suffix(".pcap")?.to_owned())).collect()
+}
+
+#[test]
+fn as_agreed() {
+    for name in captures() {
+        for format in FORMATS {
+            let file = format!("pcaps/{name}.pcap");
+            let ran = vsectl(&["decode", "-o", format, &file], b"");
+            insta::assert_snapshot!(format!("{name}.{format}"), ran);
+        }
+    }
+}
+
+#[test]
+fn every_snapshot_has_its_capture() {
+    let entries = fs::read_dir("../tests/cli/snapshots").expect("there are snapshots");
+    let kept: BTreeSet<String> = entries
+        .map(|entry| entry.expect("they can be read").file_name().to_string_lossy().into_owned())
+        .filter_map(|name| {
+            let name = name.strip_prefix("cli__golden__")?.strip_suffix(".snap")?;
+            Some(name.to_owned())
+        })
+        .collect();
+    let wanted: BTreeSet<String> = captures()
+        .iter()
+        .flat_map(|name| FORMATS.map(|format| format!("{name}.{format}")))
+        .collect();
+    assert_eq!(kept, wanted);
+}
