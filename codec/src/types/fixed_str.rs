@@ -40,8 +40,15 @@ impl<const N: usize> Default for FixedStr<N> {
 }
 
 impl<const N: usize> fmt::Display for FixedStr<N> {
+    /// The name, with control characters escaped: it comes from outside, and goes to terminals.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name())
+        self.name().chars().try_for_each(|letter| {
+            if letter.is_control() {
+                write!(f, "{}", letter.escape_default())
+            } else {
+                write!(f, "{letter}")
+            }
+        })
     }
 }
 
@@ -62,7 +69,7 @@ enum Json {
 impl<const N: usize> Serialize for FixedStr<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.is_plain() {
-            return serializer.collect_str(self);
+            return serializer.serialize_str(&self.name());
         }
         let mut hex = String::new();
         write_hex(&mut hex, &self.0).map_err(serde::ser::Error::custom)?;
@@ -98,6 +105,14 @@ mod tests {
             assert_eq!(serde_json::from_str::<FixedStr<8>>(&json).unwrap(), name, "{json}");
         }
         assert_eq!(serde_json::to_string(&FixedStr(*b"eth0\0\0\0\0")).unwrap(), r#""eth0""#);
+    }
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal() {
+        let name = FixedStr(*b"a\n\x1b[2J\0\0");
+        assert_eq!(name.to_string(), r"a\n\u{1b}[2J");
+        let json = serde_json::to_string(&name).unwrap();
+        assert_eq!(serde_json::from_str::<FixedStr<8>>(&json).unwrap(), name, "{json}");
     }
 
     #[test]
