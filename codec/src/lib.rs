@@ -3,6 +3,7 @@
 mod code_points;
 mod error;
 pub mod fcf;
+pub mod netlink;
 pub mod of10;
 pub mod proxy;
 pub mod text;

@@ -54,7 +54,7 @@ impl<'a> ParseError<&'a [u8]> for Fault<'a> {
 }
 
 /// Names what `parser` reads; `size` is the bytes that it takes.
-fn sized<'a, T>(
+pub(crate) fn named<'a, T>(
     name: &'static str,
     size: usize,
     mut parser: impl Parser<&'a [u8], Output = T, Error = Fault<'a>>,
@@ -73,28 +73,28 @@ fn sized<'a, T>(
 
 /// An 8-bit field.
 pub(crate) fn u8<'a>(name: &'static str) -> impl Parser<&'a [u8], Output = u8, Error = Fault<'a>> {
-    sized(name, 1, nom::number::complete::be_u8)
+    named(name, 1, nom::number::complete::be_u8)
 }
 
 /// A 16-bit field.
 pub(crate) fn u16<'a>(
     name: &'static str,
 ) -> impl Parser<&'a [u8], Output = u16, Error = Fault<'a>> {
-    sized(name, 2, nom::number::complete::be_u16)
+    named(name, 2, nom::number::complete::be_u16)
 }
 
 /// A 32-bit field.
 pub(crate) fn u32<'a>(
     name: &'static str,
 ) -> impl Parser<&'a [u8], Output = u32, Error = Fault<'a>> {
-    sized(name, 4, nom::number::complete::be_u32)
+    named(name, 4, nom::number::complete::be_u32)
 }
 
 /// A 64-bit field.
 pub(crate) fn u64<'a>(
     name: &'static str,
 ) -> impl Parser<&'a [u8], Output = u64, Error = Fault<'a>> {
-    sized(name, 8, nom::number::complete::be_u64)
+    named(name, 8, nom::number::complete::be_u64)
 }
 
 /// A field of `N` bytes.
@@ -117,7 +117,7 @@ pub(crate) fn bytes<'a>(
     name: &'static str,
     len: usize,
 ) -> impl Parser<&'a [u8], Output = &'a [u8], Error = Fault<'a>> {
-    sized(name, len, nom::bytes::complete::take(len))
+    named(name, len, nom::bytes::complete::take(len))
 }
 
 /// Everything that is left.

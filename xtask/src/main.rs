@@ -3,6 +3,7 @@
 
 mod bench;
 mod demo;
+mod fuzz;
 mod man;
 mod packages;
 mod pcaps;
@@ -17,6 +18,7 @@ usage: cargo xtask TASK
 
   demo          decode a golden capture: the main job, on real input
   test          run every check: formatting, lints, documents, tests, fuzz smoke
+  fuzz          run each fuzz target for a short time
   man           write the manual pages of the commands into man/
   pcaps         record the golden captures anew (root)
   bench [NAME]  run the benchmarks, or those of one crate
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         (Some("test"), []) => test::run(),
         (Some("man"), []) => man::run(),
         (Some("pcaps"), []) => pcaps::run(),
+        (Some("fuzz"), []) => fuzz::run(),
         (Some("bench"), names) => bench::run(names),
         _ => {
             eprint!("{USAGE}");

@@ -1,10 +1,8 @@
 //! `cargo xtask test`: every check there is, the quick ones first.
 
+use crate::fuzz;
 use crate::packages::{CC, MANDOC, OPEN_VSWITCH, TSHARK, need};
-use crate::run::{cargo, command, is_program, step, succeeds, top};
-
-/// Seconds that each fuzz target runs for.
-const FUZZ_SECONDS: &str = "20";
+use crate::run::{cargo, step, succeeds};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     need(&[CC, TSHARK, OPEN_VSWITCH, MANDOC])?;
@@ -30,23 +28,5 @@ pub(crate) fn run() -> anyhow::Result<()> {
     } else {
         step("tests", &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))?;
     }
-    fuzz()
-}
-
-/// Runs each fuzz target for a short time, where the toolchain can build one.
-fn fuzz() -> anyhow::Result<()> {
-    if !top().join("fuzz").is_dir() {
-        return Ok(());
-    }
-    if !is_program("rustup") || !succeeds("cargo", &["+nightly", "fuzz", "--version"]) {
-        println!("--- fuzz: not run, since there is no nightly toolchain with cargo-fuzz");
-        return Ok(());
-    }
-    let listed = command("cargo", &["+nightly", "fuzz", "list"]).output()?;
-    for target in String::from_utf8_lossy(&listed.stdout).lines() {
-        let seconds = format!("-max_total_time={FUZZ_SECONDS}");
-        let args = ["+nightly", "fuzz", "run", target, "--", &seconds, "-verbosity=0"];
-        step(&format!("fuzz {target}"), &mut command("cargo", &args))?;
-    }
-    Ok(())
+    fuzz::run()
 }

@@ -26,6 +26,9 @@ use crate::error::{DecodeError, EncodeError, Expected, Limit};
 use crate::types::Bytes;
 use crate::wire::{Fault, Parsed, bytes, list, located, named, whole};
 
+/// The types below are the same in all families (`NLMSG_MIN_TYPE`); the command `n` of this one
+/// has the type `FAMILY_TYPES + n`.
+pub const FAMILY_TYPES: u16 = 0x10;
 /// Bytes of `struct nlmsghdr`.
 pub const HEADER_LEN: usize = 16;
 /// Bytes of `struct nlattr`.
@@ -34,7 +37,8 @@ const ATTRIBUTE_HEADER_LEN: usize = 4;
 const ALIGN: usize = 4;
 
 code_points! {
-    /// What a message is: linux/netlink.h, and one type for all of the family's own.
+    /// What a message is: linux/netlink.h. Types from [`FAMILY_TYPES`] on are the family's own,
+    /// one for each command.
     pub enum NetlinkType: u16 {
         /// Nothing.
         Noop = 1 "noop",
@@ -44,8 +48,6 @@ code_points! {
         Done = 3 "done",
         /// Data were lost.
         Overrun = 4 "overrun",
-        /// A command of the family.
-        Vse = 0x10 "vse",
     }
 }
 
@@ -153,10 +155,7 @@ pub fn parse_attributes(input: &[u8]) -> Result<Vec<Attribute>, DecodeError> {
 }
 
 /// Appends attributes.
-pub fn encode_attributes(
-    attributes: &[Attribute],
-    out: &mut Vec<u8>,
-) -> Result<(), EncodeError> {
+pub fn encode_attributes(attributes: &[Attribute], out: &mut Vec<u8>) -> Result<(), EncodeError> {
     attributes.iter().try_for_each(|attribute| attribute.encode(out))
 }
 
