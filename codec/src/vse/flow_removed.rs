@@ -6,7 +6,7 @@
 //! | 96 | 2 | core |
 //! | 98 | 2 | match_len: bytes of the TLVs, without padding |
 //! | 100 | 4 | pad3 |
-//! | 104 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 104 | any | vse_match, padded to a multiple of 8 bytes |
 
 use std::fmt;
 

@@ -8,7 +8,7 @@
 //! | 42 | 2 | out_port |
 //! | 44 | 2 | match_len: bytes of the TLVs, without padding |
 //! | 46 | 2 | pad2 |
-//! | 48 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 48 | any | vse_match, padded to a multiple of 8 bytes |
 //!
 //! | offset | size | field of an entry |
 //! | --- | --- | --- |
@@ -30,7 +30,7 @@
 //! | 80 | 8 | packet_count |
 //! | 88 | 8 | byte_count |
 //! | 96 | 8 | assigned |
-//! | 104 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 104 | any | vse_match, padded to a multiple of 8 bytes |
 //! | | any | actions |
 
 use std::fmt;
