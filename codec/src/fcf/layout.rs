@@ -322,3 +322,86 @@ impl<'de> Deserialize<'de> for FcfLayout {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Any layout that makes sense.
+    fn layout() -> impl Strategy<Value = FcfLayout> {
+        let carrier = prop_oneof![Just(Carrier::Tos), Just(Carrier::Vlan)];
+        let places = (carrier, 0..16_u32, 1..16_u32, 0..16_u32);
+        places.prop_filter_map("overlap, or out of the carrier", |(carrier, bit, len, low)| {
+            let vm_id_mask = u16::try_from(((1_u32 << len) - 1) << low).ok()?;
+            FcfLayout::custom(carrier, 1 << bit, vm_id_mask).ok()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(layout in layout(), vm_id: u16, priority: bool, bits: u16) {
+            let field = Fcf { vm_id: vm_id % (layout.max_vm_id() + 1), priority };
+            let written = layout.write(field, bits).unwrap();
+            prop_assert_eq!(layout.read(written), field);
+            let others = !(layout.vm_id_mask | layout.priority_mask);
+            prop_assert_eq!(written & others, bits & others);
+        }
+
+        #[test]
+        fn a_vm_id_above_the_highest_is_refused(layout in layout(), vm_id: u16) {
+            let written = layout.write(Fcf { vm_id, priority: false }, 0);
+            prop_assert_eq!(written.is_err(), vm_id > layout.max_vm_id());
+        }
+
+        #[test]
+        fn text_json_and_wire_give_back_the_layout(layout in layout()) {
+            prop_assert_eq!(layout.to_string().parse(), Ok(layout));
+            let json = serde_json::to_string(&layout).unwrap();
+            prop_assert_eq!(serde_json::from_str::<FcfLayout>(&json).unwrap(), layout);
+            let mut wire = Vec::new();
+            layout.encode(&mut wire);
+            prop_assert_eq!(FcfLayout::read_wire(&wire), Ok((&[][..], layout)));
+        }
+
+        #[test]
+        fn no_masks_panic(
+            carrier: u8, priority_mask: u16, vm_id_mask: u16, vm_id: u16, bits: u16,
+        ) {
+            let carrier = carrier.into();
+            let layout = FcfLayout { carrier, priority_mask, vm_id_mask, ..FcfLayout::DSCP };
+            prop_assert_eq!(layout.read(bits).priority, bits & priority_mask != 0);
+            let written = layout.write(Fcf { vm_id, priority: true }, bits);
+            prop_assert!(written.is_err() || layout.checked().is_ok());
+        }
+    }
+
+    #[test]
+    fn layouts_as_text() {
+        for text in ["dscp", "tos8", "vlan", "custom(tos,priority=0x4,vm_id=0xf0)"] {
+            assert_eq!(text.parse::<FcfLayout>().unwrap().to_string(), text);
+        }
+        for (text, why) in [
+            ("dscq", "want dscp"),
+            ("custom(tos,priority=0x3,vm_id=0xf0)", "one bit"),
+            ("custom(tos,priority=0x1,vm_id=0xa0)", "a run of bits"),
+            ("custom(tos,priority=0x10,vm_id=0xf0)", "overlap"),
+            ("custom(tos,priority=0x100,vm_id=0xf0)", "one bit of the carrier"),
+            ("custom(vlan,priority=0x1,vm_id=0x0)", "a run of bits"),
+            ("custom(vlan,priority=0x1)", "want dscp"),
+        ] {
+            let error = text.parse::<FcfLayout>().unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_highest_vm_id() {
+        let too_high = Fcf { vm_id: 4095, priority: false };
+        assert_eq!(
+            FcfLayout::VLAN.write(too_high, 0).unwrap_err().to_string(),
+            "VM id 4095 does not fit the layout vlan: it holds 1 to 4094"
+        );
+    }
+}

@@ -1,51 +1,38 @@
 //! A message as the whole data of a PACKET_OUT, as in the paper.
 //!
-//! Any bytes could follow each other so by chance, and those of an Ethernet frame do not: a
-//! message is recognised only when version, type and exact length agree, and all of it decodes.
+//! Any bytes could follow each other so by chance, and those of an Ethernet frame do not: no
+//! address of a group that is in use begins with a message's version, type and exact length.
 
 use crate::error::EncodeError;
-use crate::of10::{BufferId, Header, Message, PacketOut, PortNo, VERSION};
+use crate::of10::{BufferId, Header, Message, PacketIn, PacketOut, PortNo, VERSION};
 use crate::types::Bytes;
 
 /// A PACKET_OUT whose data is `message`. It has no actions: a switch that knows nothing of VSE
 /// drops it.
 pub fn wrap(message: &Message) -> Result<PacketOut, EncodeError> {
-    let mut data = Vec::with_capacity(message.encoded_len());
-    message.encode(&mut data)?;
     Ok(PacketOut {
         buffer_id: BufferId::NONE,
         in_port: PortNo::NONE,
         actions: Vec::new(),
-        data: Bytes(data),
+        data: Bytes(bytes_of(message)?),
     })
 }
 
-/// The message that `data` is, if it is one and nothing else.
-#[must_use]
-pub fn unwrap(data: &[u8]) -> Option<Message> {
-    let header = Header::parse(data).ok()?;
-    let agrees =
-        header.version == VERSION && header.r#type.name().is_some() && header.len() == data.len();
-    match Message::decode(data) {
-        Ok((message, [])) if agrees => Some(message),
-        _ => None,
-    }
+/// The way back: a PACKET_IN whose data is `message`, an answer of VSE.
+pub fn wrap_answer(message: &Message) -> Result<PacketIn, EncodeError> {
+    super::packet_in(bytes_of(message)?, PortNo::NONE)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::of10::Body;
+/// Whether `data` is one OpenFlow message and nothing else: version, type and exact length agree.
+#[must_use]
+pub fn is_message(data: &[u8]) -> bool {
+    Header::parse(data).is_ok_and(|header| {
+        header.version == VERSION && header.r#type.name().is_some() && header.len() == data.len()
+    })
+}
 
-    #[test]
-    fn only_the_whole_message_counts() {
-        let message = Message::new(7, Body::BarrierRequest);
-        let data = wrap(&message).unwrap().data.0;
-        assert_eq!(unwrap(&data), Some(message));
-        assert_eq!(unwrap(&data[..7]), None);
-        assert_eq!(unwrap(&[&data[..], &[0]].concat()), None);
-        // Another version, an unknown type.
-        assert_eq!(unwrap(&[4, 18, 0, 8, 0, 0, 0, 7]), None);
-        assert_eq!(unwrap(&[1, 99, 0, 8, 0, 0, 0, 7]), None);
-    }
+fn bytes_of(message: &Message) -> Result<Vec<u8>, EncodeError> {
+    let mut data = Vec::with_capacity(message.encoded_len());
+    message.encode(&mut data)?;
+    Ok(data)
 }

@@ -16,7 +16,7 @@
 //! | 90 | 2 | load |
 //! | 92 | 2 | match_len: bytes of the TLVs, without padding |
 //! | 94 | 2 | pad |
-//! | 96 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 96 | any | vse_match, padded to a multiple of 8 bytes |
 
 use std::fmt;
 

@@ -111,6 +111,8 @@ impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "flags={} policy={}", flags::Words(&self.flags), self.policy)?;
         write!(f, " high_load={} idle_timeout={}", self.high_load, self.idle_timeout)?;
-        write!(f, " fcf={}", self.fcf_layout)
+        write!(f, " fcf={}", self.fcf_layout)?;
+        write!(f, " rebalance_interval={}", self.rebalance_interval)?;
+        write!(f, " rebalance_improvement={}", self.rebalance_improvement)
     }
 }

@@ -6,7 +6,7 @@
 //! | 16 | 64 | match to flags, as in `struct ofp_flow_mod` |
 //! | 80 | 2 | match_len: bytes of the TLVs, without padding |
 //! | 82 | 6 | pad |
-//! | 88 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 88 | any | vse_match, padded to a multiple of 8 bytes |
 //! | | any | actions |
 
 use std::fmt;

@@ -5,8 +5,8 @@
 //! | 16 | 80 | match to byte_count, as in `struct ofp_flow_removed` |
 //! | 96 | 2 | core |
 //! | 98 | 2 | match_len: bytes of the TLVs, without padding |
-//! | 100 | 4 | pad |
-//! | 104 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 100 | 4 | pad3 |
+//! | 104 | any | vse_match, padded to a multiple of 8 bytes |
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub struct VseFlowRemoved {
     /// The core that it had.
     pub core: Core,
     /// Padding at offset 100.
-    #[serde(default, rename = "vse_pad", skip_serializing_if = "Pad::is_zero")]
+    #[serde(default, rename = "pad3", skip_serializing_if = "Pad::is_zero")]
     pub pad: Pad<4>,
     /// What else it matched.
     #[serde(rename = "vse_match")]

@@ -26,12 +26,16 @@ mod config;
 mod core_mod;
 mod flow_mod;
 mod flow_removed;
+#[cfg(test)]
+mod generators;
 mod host_features;
 mod ids;
 mod message;
 mod monitor;
 mod stats;
 mod tlv;
+mod tlv_json;
+mod tlv_text;
 mod trace;
 mod vm_info;
 
@@ -57,3 +61,6 @@ pub use stats::{
 pub use tlv::{FieldMatch, Tlv, Tlvs, UnknownTlv};
 pub use trace::{TraceCandidate, TraceReply, TraceRequest};
 pub use vm_info::VmInfo;
+
+#[cfg(test)]
+mod tests;

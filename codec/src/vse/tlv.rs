@@ -11,17 +11,12 @@
 //! | 8 | any | value |
 //! | | as the value | mask, where oxm_hasmask is set |
 
-use std::fmt;
-use std::net::Ipv4Addr;
-
 use nom::Parser;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::code::{Carrier, MatchField, TunnelType};
+use super::code::MatchField;
 use super::ids::VENDOR_ID;
 use crate::error::{EncodeError, Expected};
-use crate::of10::Match;
-use crate::types::{Bytes, MacAddr};
+use crate::types::Bytes;
 use crate::wire::{Fault, Parsed, Put, bytes, list, u8, u16};
 
 /// The class of experimenters (OpenFlow 1.3.5 section 7.2.3.2, `OFPXMC_EXPERIMENTER`).
@@ -54,7 +49,7 @@ pub struct FieldMatch {
 
 /// A TLV of another class or experimenter, or of a field that is not known, header included.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct UnknownTlv(Bytes);
+pub struct UnknownTlv(pub(super) Bytes);
 
 impl FieldMatch {
     /// A field that must have this value. An error where the value does not fit.
@@ -180,7 +175,7 @@ impl Tlv {
 }
 
 /// The number whose big-endian bytes are `bytes`, at most eight of them.
-fn number(bytes: &[u8]) -> u64 {
+pub(super) fn number(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
@@ -218,6 +213,16 @@ impl Tlvs {
         Self { tlvs, pad: [0; ALIGN] }
     }
 
+    /// A list with this padding, if it is as long as the list needs.
+    pub(super) fn padded(tlvs: Vec<Tlv>, pad: &[u8]) -> Option<Self> {
+        let mut list = Self::new(tlvs);
+        let fits = pad.len() == padding(list.match_len());
+        for (to, from) in list.pad.iter_mut().zip(pad) {
+            *to = *from;
+        }
+        fits.then_some(list)
+    }
+
     /// Bytes without the padding: what `match_len` says.
     #[must_use]
     pub fn match_len(&self) -> usize {
@@ -237,198 +242,14 @@ impl Tlvs {
     }
 
     /// The padding on the wire, where it is not zero.
-    fn odd_padding(&self) -> Option<Bytes> {
+    pub(super) fn odd_padding(&self) -> Option<Bytes> {
         let pad = self.pad.get(..padding(self.match_len())).unwrap_or_default();
         pad.iter().any(|byte| *byte != 0).then(|| pad.into())
-    }
-
-    /// The words of a match and of these TLVs, commas between.
-    pub(crate) fn with_match(&self, r#match: &Match) -> String {
-        let words = std::iter::once(r#match.to_string()).filter(|words| !words.is_empty());
-        words.chain(self.tlvs.iter().map(Tlv::to_string)).collect::<Vec<_>>().join(",")
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tlvs.is_empty()
-    }
-}
-
-impl fmt::Display for FieldMatch {
-    /// `vm_id=5`, `tun_id=0x10/0xf0`, `inner_nw_dst=10.0.0.0/8`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}=", self.field)?;
-        self.write_value(f)
-    }
-}
-
-impl FieldMatch {
-    /// The value as people write it, with its mask.
-    pub(crate) fn write_value(&self, f: &mut impl fmt::Write) -> fmt::Result {
-        let low32 = |value: u64| u32::try_from(value & 0xffff_ffff).unwrap_or(0);
-        let mac = |value: u64| {
-            let [_, _, mac @ ..] = value.to_be_bytes();
-            MacAddr(mac)
-        };
-        match (self.field, self.mask) {
-            (MatchField::InnerNwSrc | MatchField::InnerNwDst, mask) => {
-                write!(f, "{}", Ipv4Addr::from(low32(self.value)))?;
-                match mask.map(low32) {
-                    None => Ok(()),
-                    Some(mask) if mask.leading_ones() + mask.trailing_zeros() == 32 => {
-                        write!(f, "/{}", mask.leading_ones())
-                    }
-                    Some(mask) => write!(f, "/{}", Ipv4Addr::from(mask)),
-                }
-            }
-            (MatchField::InnerDlSrc | MatchField::InnerDlDst, mask) => {
-                write!(f, "{}", mac(self.value))?;
-                mask.map_or(Ok(()), |mask| write!(f, "/{}", mac(mask)))
-            }
-            (MatchField::FcfCarrier, _) => match u8::try_from(self.value).map(Carrier::from) {
-                Ok(carrier) => write!(f, "{carrier}"),
-                Err(_) => write!(f, "{}", self.value),
-            },
-            (MatchField::TunType, _) => match u8::try_from(self.value).map(TunnelType::from) {
-                Ok(tunnel) => write!(f, "{tunnel}"),
-                Err(_) => write!(f, "{}", self.value),
-            },
-            (MatchField::EspSpi | MatchField::TunId | MatchField::InnerDlType, None) => {
-                write!(f, "{:#x}", self.value)
-            }
-            (_, None) => write!(f, "{}", self.value),
-            (_, Some(mask)) => write!(f, "{:#x}/{mask:#x}", self.value),
-        }
-    }
-}
-
-impl fmt::Display for Tlv {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Field(field) => write!(f, "{field}"),
-            Self::Unknown(UnknownTlv(wire)) => write!(f, "tlv({wire})"),
-        }
-    }
-}
-
-/// A TLV in JSON: `{"field":"vm_id","value":5}`; MAC and IPv4 addresses as people write them.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TlvJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<MatchField>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<NumberJson>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    mask: Option<NumberJson>,
-    /// The whole TLV, where it is not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tlv: Option<Bytes>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum NumberJson {
-    Number(u64),
-    Mac(MacAddr),
-    Ipv4(Ipv4Addr),
-}
-
-impl NumberJson {
-    fn of(field: MatchField, value: u64) -> Self {
-        match field {
-            MatchField::InnerDlSrc | MatchField::InnerDlDst => {
-                let [_, _, mac @ ..] = value.to_be_bytes();
-                Self::Mac(MacAddr(mac))
-            }
-            MatchField::InnerNwSrc | MatchField::InnerNwDst => {
-                let [_, _, _, _, ipv4 @ ..] = value.to_be_bytes();
-                Self::Ipv4(Ipv4Addr::from(ipv4))
-            }
-            _ => Self::Number(value),
-        }
-    }
-
-    fn value(&self) -> u64 {
-        match self {
-            Self::Number(number) => *number,
-            Self::Mac(MacAddr(bytes)) => number(bytes),
-            Self::Ipv4(address) => u32::from(*address).into(),
-        }
-    }
-}
-
-impl Serialize for Tlv {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let json = match self {
-            Self::Field(FieldMatch { field, value, mask }) => TlvJson {
-                field: Some(*field),
-                value: Some(NumberJson::of(*field, *value)),
-                mask: mask.map(|mask| NumberJson::of(*field, mask)),
-                tlv: None,
-            },
-            Self::Unknown(UnknownTlv(wire)) => {
-                TlvJson { field: None, value: None, mask: None, tlv: Some(wire.clone()) }
-            }
-        };
-        json.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Tlv {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match TlvJson::deserialize(deserializer)? {
-            TlvJson { field: Some(field), value: Some(value), mask, tlv: None } => {
-                let mask = mask.map(|mask| mask.value());
-                FieldMatch::with_mask(field, value.value(), mask)
-                    .map(Self::Field)
-                    .map_err(de::Error::custom)
-            }
-            TlvJson { field: None, value: None, mask: None, tlv: Some(wire) } => {
-                match Self::read(&wire) {
-                    Ok(([], tlv)) => Ok(tlv),
-                    _ => Err(de::Error::custom("tlv is not one whole match TLV")),
-                }
-            }
-            _ => Err(de::Error::custom("want either field and value, or tlv")),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum TlvsJson {
-    Plain(Vec<Tlv>),
-    Padded { tlvs: Vec<Tlv>, pad: Bytes },
-}
-
-impl Serialize for Tlvs {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.odd_padding() {
-            None => self.tlvs.serialize(serializer),
-            Some(pad) => TlvsJson::Padded { tlvs: self.tlvs.clone(), pad }.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Tlvs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut read = Self::default();
-        match TlvsJson::deserialize(deserializer)? {
-            TlvsJson::Plain(tlvs) => read.tlvs = tlvs,
-            TlvsJson::Padded { tlvs, pad } => {
-                read.tlvs = tlvs;
-                let len = padding(read.match_len());
-                if pad.len() != len {
-                    let expected = format!("{len} bytes of padding");
-                    return Err(de::Error::invalid_length(pad.len(), &expected.as_str()));
-                }
-                for (to, from) in read.pad.iter_mut().zip(&*pad) {
-                    *to = *from;
-                }
-            }
-        }
-        Ok(read)
     }
 }

@@ -26,7 +26,7 @@
 //! | 16 | 40 | match |
 //! | 56 | 2 | match_len: bytes of the TLVs, without padding |
 //! | 58 | 6 | pad |
-//! | 64 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 64 | any | vse_match, padded to a multiple of 8 bytes |
 
 use std::fmt;
 

@@ -12,7 +12,7 @@
 //! +-------------------------------------------------------------+
 //! ```
 
-use codec::proxy::Framed;
+use codec::proxy::FramedRef;
 
 use super::openflow;
 use crate::dissector::{Walk, short};
@@ -33,8 +33,6 @@ static SEQUENCE: Field = Field { name: "vse.sequence", key: "sequence", doc: "Se
 
 /// Bytes of the header.
 const LEN: usize = 8;
-/// Bytes of sequence and code.
-const TRAILER_LEN: usize = 24;
 
 /// Dissects `bytes`, which follow the EtherType of `frame`, and the messages in it.
 pub(crate) fn dissect(
@@ -44,7 +42,7 @@ pub(crate) fn dissect(
     place: Place,
     sink: &mut impl Sink,
 ) {
-    let Some(([version, flags, l0, l1, s0, s1, s2, s3], rest)) = bytes.split_first_chunk::<LEN>()
+    let Some(([version, flags, l0, l1, s0, s1, s2, s3], _)) = bytes.split_first_chunk::<LEN>()
     else {
         sink.enter(&PROTOCOL, place);
         short(sink, "VSE header", place, LEN, walk.missing);
@@ -58,32 +56,33 @@ pub(crate) fn dissect(
     sink.field(&LENGTH, place.part(2, 2), Value::Number(u16::from_be_bytes([*l0, *l1]).into()));
     let stream = u32::from_be_bytes([*s0, *s1, *s2, *s3]);
     sink.field(&STREAM, place.part(4, 4), Value::Number(stream.into()));
-    match Framed::find(frame) {
+    match FramedRef::find(frame) {
         Some(Ok(framed)) => {
-            let signature = framed.signature();
-            let trailer = if signature.is_some() { TRAILER_LEN } else { 0 };
-            let messages = length.saturating_sub(trailer);
-            if let Some(signature) = signature {
+            let messages = framed.messages.len();
+            if let Some(signature) = framed.signature {
                 let place = place.part(LEN + messages, 8);
                 sink.field(&SEQUENCE, place, Value::Number(signature.sequence));
             }
-            let count = framed.messages.len();
-            let mut list = String::new();
-            for message in &framed.messages {
-                list.push_str(if list.is_empty() { "" } else { " | " });
-                list.push_str(&message.to_string());
-            }
-            sink.info(&format_args!("stream {stream}, {count} messages: {list}"));
+            let lines = framed.messages().filter_map(|(_, message)| message.ok());
+            let lines: Vec<String> = lines.map(|message| message.to_string()).collect();
+            let count = lines.len();
+            sink.info(&format_args!("stream {stream}, {count} messages: {}", lines.join(" | ")));
             if let Some(mut inside) = walk.inside() {
-                let bytes = rest.get(..messages).unwrap_or_default();
-                openflow::dissect_framed(&mut inside, bytes, place.part(LEN, messages), sink);
+                openflow::dissect_framed(
+                    &mut inside,
+                    framed.messages,
+                    place.part(LEN, messages),
+                    sink,
+                );
             }
         }
         Some(Err(error)) if walk.missing == 0 => {
             sink.info(&format_args!("stream {stream}: {error}"));
             // The error's offset counts from the start of the frame.
-            let text = error.to_string();
-            sink.problem(Problem { kind: ProblemKind::Malformed, at: place.offset, text });
+            let before = frame.len() - bytes.len();
+            let at = place.offset.map(|offset| (offset + error.offset).saturating_sub(before));
+            let text = format!("{}.{}: {}", error.message, error.field, error.kind);
+            sink.problem(Problem { kind: ProblemKind::Malformed, at, text });
         }
         _ => {}
     }

@@ -64,8 +64,8 @@ impl CoreStatsRequest {
     /// Bytes behind the statistics' head.
     pub(super) const LEN: usize = 8;
 
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
-        (array("pad").map(Pad), u16("core").map(Core), array("pad").map(Pad))
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
+        (array("head_pad").map(Pad), u16("core").map(Core), array("pad").map(Pad))
             .map(|(head_pad, core, pad)| Self { head_pad, core, pad })
             .parse(input)
     }
@@ -100,7 +100,7 @@ pub struct CoreStats {
     pub drops: u64,
     /// The VMs that run on it.
     pub vms: Vec<u16>,
-    /// Padding behind the VMs.
+    /// Padding behind the VMs, up to a multiple of 8 bytes; empty where it is zero.
     #[serde(default, skip_serializing_if = "Bytes::is_empty")]
     pub pad: Bytes,
 }
@@ -109,7 +109,7 @@ impl CoreStats {
     /// Bytes of an entry before its VMs.
     const FIXED_LEN: usize = 34;
 
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (after, body) = super::entry(input, Self::FIXED_LEN.next_multiple_of(8))?;
         let limit = Limit::Field("entry length", body.len() + 2);
         Ok((after, within(body, limit, Self::read_body)?))
@@ -155,7 +155,8 @@ impl CoreStats {
         let begin = out.len();
         let padded = self.unpadded_len() + self.pad.len();
         if !self.pad.is_empty() && padded != self.encoded_len() {
-            return Err(EncodeError::Unaligned { what: "core stats entry", len: padded, unit: 8 });
+            let what = "core stats entry";
+            return Err(EncodeError::Unaligned { what, len: padded, unit: 8 });
         }
         out.put_u16(length16("core stats entry", self.encoded_len())?);
         out.put_u16(self.core.0);

@@ -63,9 +63,9 @@ pub struct DatapathStats {
 
 impl DatapathStats {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 104;
+    pub(in crate::vse) const LEN: usize = 104;
 
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (rest, (name, mode, pad, n_cores, generation, n_flows, max_flows)) = (
             array("name").map(FixedStr),
             u8("mode").map(DatapathMode::from),
@@ -130,7 +130,7 @@ impl DatapathStats {
 impl fmt::Display for DatapathStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} mode={} n_cores={}", self.name, self.mode, self.n_cores)?;
-        write!(f, " flows={}/{}", self.n_flows, self.max_flows)?;
+        write!(f, " generation={} flows={}/{}", self.generation, self.n_flows, self.max_flows)?;
         write!(f, " matched={} missed={} passed={}", self.matched, self.missed, self.passed)?;
         write!(f, " redirected={} errors={}", self.redirected, self.errors)?;
         write!(f, " moves={} deferred={}", self.moves, self.deferred)

@@ -8,7 +8,7 @@
 //! | 42 | 2 | out_port |
 //! | 44 | 2 | match_len: bytes of the TLVs, without padding |
 //! | 46 | 2 | pad2 |
-//! | 48 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 48 | any | vse_match, padded to a multiple of 8 bytes |
 //!
 //! | offset | size | field of an entry |
 //! | --- | --- | --- |
@@ -30,7 +30,7 @@
 //! | 80 | 8 | packet_count |
 //! | 88 | 8 | byte_count |
 //! | 96 | 8 | assigned |
-//! | 104 | any | tlvs, padded to a multiple of 8 bytes |
+//! | 104 | any | vse_match, padded to a multiple of 8 bytes |
 //! | | any | actions |
 
 use std::fmt;
@@ -72,9 +72,9 @@ pub struct VseFlowStatsRequest {
 }
 
 impl VseFlowStatsRequest {
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (left, (head_pad, r#match, table_id, pad, out_port, match_len, pad2)) = (
-            array("pad").map(Pad),
+            array("head_pad").map(Pad),
             Match::read,
             u8("table_id"),
             array("pad").map(Pad),
@@ -159,7 +159,7 @@ impl VseFlowStats {
     /// Bytes of an entry before its TLVs.
     const FIXED_LEN: usize = 104;
 
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (after, body) = super::entry(input, Self::FIXED_LEN)?;
         let limit = Limit::Field("entry length", body.len() + 2);
         Ok((after, within(body, limit, Self::read_body)?))

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | 12 | 4 | vendor: that of VSE |
 //! | 16 | 2 | type |
-//! | 18 | 6 | pad |
+//! | 18 | 6 | head_pad |
 //! | 24 | any | body, by type |
 
 mod core;
@@ -47,9 +47,9 @@ pub enum VseStatsRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatapathStatsRequest {
-    /// Padding.
-    #[serde(default, rename = "pad", skip_serializing_if = "Pad::is_zero")]
-    pub pad: Pad<6>,
+    /// Padding at the head of the statistics.
+    #[serde(default, skip_serializing_if = "Pad::is_zero")]
+    pub head_pad: Pad<6>,
 }
 
 /// Statistics of a type that is not known here.
@@ -82,7 +82,7 @@ impl VseStatsRequest {
             VseStatsType::Core => CoreStatsRequest::read.map(Self::Core).parse(left),
             VseStatsType::Vm => VmStatsRequest::read.map(Self::Vm).parse(left),
             VseStatsType::Datapath => array("pad")
-                .map(|pad| Self::Datapath(DatapathStatsRequest { pad: Pad(pad) }))
+                .map(|pad| Self::Datapath(DatapathStatsRequest { head_pad: Pad(pad) }))
                 .parse(left),
             VseStatsType::Unknown(code) => rest
                 .map(|data: &[u8]| Self::Unknown(UnknownVseStats { code, data: data.into() }))
@@ -106,7 +106,7 @@ impl VseStatsRequest {
             Self::Flow(body) => body.encode(out)?,
             Self::Core(body) => body.encode(out),
             Self::Vm(body) => body.encode(out),
-            Self::Datapath(body) => out.put(&body.pad.0),
+            Self::Datapath(body) => out.put(&body.head_pad.0),
             Self::Unknown(unknown) => out.put(&unknown.data),
         }
         Ok(())
@@ -129,9 +129,9 @@ impl fmt::Display for VseStatsRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VseStatsReply {
-    /// Padding at offset 18; none where the type is not known.
+    /// Padding at the head of the statistics; none where the type is not known.
     #[serde(default, skip_serializing_if = "Pad::is_zero")]
-    pub pad: Pad<6>,
+    pub head_pad: Pad<6>,
     /// The statistics.
     #[serde(flatten)]
     pub body: VseStatsReplyBody,
@@ -169,9 +169,9 @@ impl VseStatsReply {
         if let VseStatsType::Unknown(code) = r#type {
             let (left, data) = rest(left)?;
             let body = Body::Unknown(UnknownVseStats { code, data: data.into() });
-            return Ok((left, Self { pad: Pad::default(), body }));
+            return Ok((left, Self { head_pad: Pad::default(), body }));
         }
-        let (left, pad) = array("pad").map(Pad).parse(left)?;
+        let (left, head_pad) = array("head_pad").map(Pad).parse(left)?;
         let (left, body) = match r#type {
             VseStatsType::Flow => {
                 list("entries", VseFlowStats::read).map(Body::Flow).parse(left)?
@@ -182,7 +182,7 @@ impl VseStatsReply {
                 DatapathStats::read.map(|stats| Body::Datapath(Box::new(stats))).parse(left)?
             }
         };
-        Ok((left, Self { pad, body }))
+        Ok((left, Self { head_pad, body }))
     }
 
     pub(crate) fn encoded_len(&self) -> usize {
@@ -206,7 +206,7 @@ impl VseStatsReply {
             out.put(&unknown.data);
             return Ok(());
         }
-        out.put(&self.pad.0);
+        out.put(&self.head_pad.0);
         match &self.body {
             VseStatsReplyBody::Flow(entries) => entries.iter().try_for_each(|e| e.encode(out)),
             VseStatsReplyBody::Core(entries) => entries.iter().try_for_each(|e| e.encode(out)),

@@ -48,8 +48,8 @@ impl VmStatsRequest {
     /// Bytes behind the statistics' head.
     pub(super) const LEN: usize = 8;
 
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
-        (array("pad").map(Pad), u16("vm_id"), array("pad").map(Pad))
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
+        (array("head_pad").map(Pad), u16("vm_id"), array("pad").map(Pad))
             .map(|(head_pad, vm_id, pad)| Self { head_pad, vm_id, pad })
             .parse(input)
     }
@@ -90,7 +90,7 @@ impl VmStats {
     /// Bytes of an entry.
     pub(super) const LEN: usize = 64;
 
-    pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+    pub(in crate::vse) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (after, body) = super::entry(input, Self::LEN)?;
         if body.len() + 2 != Self::LEN {
             let expected = Expected::Exactly(Self::LEN);
