@@ -2,18 +2,53 @@
 
 use codec::fcf::FcfLayout;
 
-use crate::problem::{Problem, ProblemKind};
-use crate::protocol::{ethernet, openflow};
+use crate::assembly::{Assembly, Limits};
+use crate::problem::{Problem, ProblemKind, What};
+use crate::protocol::{self, frame, openflow};
 use crate::sink::{Place, Sink};
-use crate::stream::{Limits, Streams};
 
 /// What a frame begins with: the link types of the capture formats (`LINKTYPE_…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LinkType(pub u32);
 
 impl LinkType {
+    /// A loopback header: the address family in the byte order of the capturing machine.
+    pub const NULL: Self = Self(0);
     /// An Ethernet header.
     pub const ETHERNET: Self = Self(1);
+    /// An IP header, by the older number.
+    pub const DLT_RAW: Self = Self(12);
+    /// An IP header.
+    pub const RAW: Self = Self(101);
+    /// A loopback header: the address family in network byte order.
+    pub const LOOP: Self = Self(108);
+    /// A Linux cooked header.
+    pub const LINUX_SLL: Self = Self(113);
+    /// An IPv4 header.
+    pub const IPV4: Self = Self(228);
+    /// An IPv6 header.
+    pub const IPV6: Self = Self(229);
+    /// A Linux netlink header, behind the cooked one.
+    pub const NETLINK: Self = Self(253);
+    /// A Linux cooked header, version 2.
+    pub const LINUX_SLL2: Self = Self(276);
+
+    /// The name that capture tools have for it.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::NULL => "NULL",
+            Self::ETHERNET => "EN10MB",
+            Self::RAW | Self::DLT_RAW => "RAW",
+            Self::LOOP => "LOOP",
+            Self::LINUX_SLL => "LINUX_SLL",
+            Self::IPV4 => "IPV4",
+            Self::IPV6 => "IPV6",
+            Self::NETLINK => "NETLINK",
+            Self::LINUX_SLL2 => "LINUX_SLL2",
+            _ => return None,
+        })
+    }
 }
 
 /// A frame of a capture.
@@ -25,72 +60,155 @@ pub struct Frame<'a> {
     pub bytes: &'a [u8],
     /// Its length on the wire.
     pub len: usize,
+    /// Its number, from 1.
+    pub number: u64,
+    /// When it was captured, in nanoseconds since the Unix epoch.
+    pub time: u64,
+    /// The interface that it was captured on, from 0.
+    pub interface: u32,
+}
+
+impl<'a> Frame<'a> {
+    /// A whole Ethernet frame that no capture knows anything more of.
+    #[must_use]
+    pub fn ethernet(bytes: &'a [u8]) -> Self {
+        let link_type = LinkType::ETHERNET;
+        Self { link_type, bytes, len: bytes.len(), number: 1, time: 0, interface: 0 }
+    }
 }
 
 /// What to look for.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// TCP ports that carry OpenFlow.
-    pub openflow_ports: Vec<u16>,
     /// Where the Flow Control Field stands; nothing where frames have none.
     pub fcf: Option<FcfLayout>,
     /// Whether to dissect what messages carry.
     pub nested: bool,
-    /// Messages within frames within messages, at most.
+    /// Messages within frames within messages, and frames within tunnels, at most.
     pub max_depth: usize,
-    /// How much to keep of streams.
+    /// How much to keep of streams and datagrams.
     pub limits: Limits,
+    /// Which ports and EtherTypes carry what.
+    pub assignments: Assignments,
+}
+
+/// Which ports and EtherTypes carry what.
+#[derive(Debug, Clone)]
+pub struct Assignments {
+    /// TCP ports that carry OpenFlow.
+    pub openflow: Vec<u16>,
+    /// TCP ports that do not, whatever the bytes look like.
+    pub not_openflow: Vec<u16>,
+    /// Whether to look for OpenFlow on the other TCP ports.
+    pub heuristics: bool,
+    /// UDP ports of VXLAN: the assigned one, and that of Linux.
+    pub vxlan: Vec<u16>,
+    /// UDP ports of VXLAN-GPE.
+    pub vxlan_gpe: Vec<u16>,
+    /// UDP ports of Geneve.
+    pub geneve: Vec<u16>,
+    /// TCP ports of STT.
+    pub stt: Vec<u16>,
+    /// EtherTypes of frames that hold OpenFlow messages.
+    pub vse: Vec<u16>,
+}
+
+impl Default for Assignments {
+    fn default() -> Self {
+        Self {
+            openflow: vec![6633, 6653],
+            not_openflow: Vec::new(),
+            heuristics: true,
+            vxlan: vec![4789, 8472],
+            vxlan_gpe: vec![4790],
+            geneve: vec![6081],
+            stt: vec![7471],
+            vse: vec![codec::proxy::ETHERTYPE],
+        }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            openflow_ports: vec![6633, 6653],
             fcf: None,
             nested: true,
             max_depth: 8,
             limits: Limits::default(),
+            assignments: Assignments::default(),
         }
     }
 }
 
-/// Dissects the frames of a capture, in order; it keeps the beginnings of messages that go on in
-/// later frames.
+/// Dissects the frames of a capture, in order; it keeps the beginnings of messages and datagrams
+/// that go on in later frames.
 #[derive(Debug)]
 pub struct Dissector {
     options: Options,
-    streams: Streams,
+    assembly: Assembly,
+    clock: frame::Clock,
 }
 
 impl Dissector {
     /// A dissector that has seen nothing.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let streams = Streams::new(options.limits);
-        Self { options, streams }
+        let assembly = Assembly::new(options.limits);
+        Self { options, assembly, clock: frame::Clock::default() }
     }
 
-    /// Dissects one frame into `sink`.
+    /// Dissects the next frame into `sink`.
     pub fn dissect(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
+        self.assembly.begin();
+        self.clock.advance(frame.time);
+        self.walk(frame, sink);
+    }
+
+    /// Dissects `frame`, which must be the last one again, into another sink. A filter needs less
+    /// of a frame than the output of the frames that pass.
+    pub fn again(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
+        self.assembly.replay();
+        self.walk(frame, sink);
+    }
+
+    /// Notes that `frame`, the last one, is shown: the time since the last shown frame counts from
+    /// it.
+    pub fn shown(&mut self, frame: Frame<'_>) {
+        self.clock.shown(frame.time);
+    }
+
+    /// What waits at the end of the capture behind bytes that never came: once for each stream,
+    /// with the number of the frame in which the last of it came. To be called until it returns
+    /// nothing.
+    pub fn finish(&mut self, sink: &mut impl Sink) -> Option<u64> {
+        let held = self.assembly.take_held()?;
+        let mut walk = Walk::nowhere(&self.options);
+        let place = Place { offset: None, len: held.bytes.len() };
+        sink.problem(held.problem);
+        openflow::dissect_region(&mut walk, &held.bytes, |_, len| Place { len, ..place }, sink);
+        Some(held.frame)
+    }
+
+    fn walk(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
         let missing = frame.len.saturating_sub(frame.bytes.len());
-        let mut walk =
-            Walk { options: &self.options, streams: Some(&mut self.streams), depth: 0, missing };
-        match frame.link_type {
-            LinkType::ETHERNET => {
-                let place = Place { offset: Some(0), len: frame.bytes.len() };
-                ethernet::dissect(&mut walk, frame.bytes, place, sink);
-            }
-            LinkType(other) => sink.problem(Problem {
-                kind: ProblemKind::Unsupported,
-                at: Some(0),
-                text: format!("link type {other}"),
-            }),
+        self.assembly.note(frame.number, frame.time);
+        if sink.wants(&frame::PROTOCOL) {
+            frame::fields(&frame, &self.clock, sink);
         }
+        let mut walk = Walk {
+            options: &self.options,
+            assembly: Some(&mut self.assembly),
+            depth: 0,
+            missing,
+            network: 0,
+        };
+        let place = Place { offset: Some(0), len: frame.bytes.len() };
+        protocol::link(&mut walk, frame.link_type, frame.bytes, place, sink);
         if missing > 0 {
             sink.problem(Problem {
                 kind: ProblemKind::Truncated,
                 at: Some(frame.bytes.len()),
-                text: format!("{missing} of {} bytes were not captured", frame.len),
+                what: What::NotCaptured { missing, len: frame.len },
             });
         }
     }
@@ -98,44 +216,73 @@ impl Dissector {
 
 /// Dissects one OpenFlow message, which `bytes` hold whole; offsets count from its start.
 pub fn dissect_message(options: &Options, bytes: &[u8], sink: &mut impl Sink) {
-    let mut walk = Walk { options, streams: None, depth: 0, missing: 0 };
     let place = Place { offset: Some(0), len: bytes.len() };
-    openflow::dissect(&mut walk, bytes, place, sink);
+    openflow::dissect(&mut Walk::nowhere(options), bytes, place, sink);
 }
 
 /// Where a dissection stands.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
     pub(crate) options: &'a Options,
-    /// The streams of the capture; nothing inside of a message, whose frames are no stream.
-    pub(crate) streams: Option<&'a mut Streams>,
-    /// How many messages the bytes are in.
+    /// The streams and datagrams of the capture; nothing inside of a message, whose frames are no
+    /// part of a stream.
+    pub(crate) assembly: Option<&'a mut Assembly>,
+    /// How many messages and tunnels the bytes are in.
     pub(crate) depth: usize,
     /// Bytes of the frame that were not captured.
     pub(crate) missing: usize,
+    /// Tells networks apart whose addresses may be the same: those of different tunnels.
+    pub(crate) network: u64,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// A walk over bytes of which nothing more is known.
+    fn nowhere(options: &'a Options) -> Self {
+        Self { options, assembly: None, depth: 0, missing: 0, network: 0 }
+    }
+
     /// A dissection of what a message carries, if that is wanted and not too deep.
-    pub(crate) fn inside(&self) -> Option<Walk<'_>> {
+    pub(crate) fn inside(&self) -> Option<Walk<'a>> {
         let depth = self.depth + 1;
-        (self.options.nested && depth <= self.options.max_depth).then_some(Walk {
-            options: self.options,
-            streams: None,
-            depth,
-            missing: 0,
-        })
+        (self.options.nested && depth <= self.options.max_depth)
+            .then_some(Walk { depth, ..Self::nowhere(self.options) })
+    }
+
+    /// Runs `dissect` over what a tunnel of that `kind` and `id` carries, if it is not too deep.
+    pub(crate) fn tunnel<S: Sink>(
+        &mut self,
+        (kind, id): (u8, u64),
+        place: Place,
+        sink: &mut S,
+        dissect: impl FnOnce(&mut Self, &mut S),
+    ) {
+        if self.depth >= self.options.max_depth {
+            let text = format!("more than {} levels", self.options.max_depth);
+            return sink.problem(Problem::unsupported(place.offset, text));
+        }
+        let outside = self.network;
+        self.depth += 1;
+        self.network = outside.rotate_left(7).wrapping_mul(31) ^ id << 8 ^ u64::from(kind);
+        dissect(self, sink);
+        self.depth -= 1;
+        self.network = outside;
     }
 }
 
-/// Reports that `protocol` at `place` needs more bytes than there are: cut by the capture where
-/// `missing` bytes are, malformed where not.
-pub(crate) fn short(sink: &mut impl Sink, what: &str, place: Place, need: usize, missing: usize) {
-    if missing == 0 {
+/// Reports that `what` at `place` needs more bytes than there are: cut by the capture where
+/// `walk` misses bytes, which is told once for the frame; malformed where not.
+pub(crate) fn short(
+    walk: &Walk<'_>,
+    what: &'static str,
+    need: usize,
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    if walk.missing == 0 {
         sink.problem(Problem {
             kind: ProblemKind::Malformed,
             at: place.offset,
-            text: format!("{what}: need {need} bytes, {} left", place.len),
+            what: What::Short { what, need, have: place.len },
         });
     }
 }

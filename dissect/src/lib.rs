@@ -2,37 +2,45 @@
 //!
 //! [`savefile`] reads frames; a [`Dissector`] walks over each and tells a [`Sink`] what it finds:
 //! layers, fields with their bytes in the outermost frame, and problems. What becomes of it is
-//! the sink's business; [`Tree`] keeps it, [`Summary`] makes a line of it.
+//! the sink's business; [`Tree`] keeps it, [`Summary`] makes a line of it, a [`Collector`] keeps
+//! the fields that a [`filter`] asks about.
 //!
 //! ```
-//! use dissect::{Dissector, Frame, LinkType, Options, Tree};
+//! use dissect::{Dissector, Frame, Options, Tree};
 //!
 //! let bytes = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x88\xb5\x01\0\0\x08\0\0\0\x09\
 //!     \x01\x12\0\x08\0\0\0\x07";
 //! let mut dissector = Dissector::new(Options::default());
 //! let mut tree = Tree::default();
-//! dissector.dissect(Frame { link_type: LinkType::ETHERNET, bytes, len: 30 }, &mut tree);
+//! dissector.dissect(Frame::ethernet(bytes), &mut tree);
 //! let protocols: Vec<_> = tree.layers.iter().map(|layer| layer.protocol.name).collect();
 //! assert_eq!(protocols, ["eth", "vse"]);
 //! assert_eq!(tree.layers[1].layers[0].protocol.name, "openflow");
 //! ```
 
+mod assembly;
+mod collector;
 mod dissector;
+pub mod filter;
+mod info;
+mod message_line;
 mod problem;
 mod protocol;
-mod registry;
+pub mod registry;
 pub mod savefile;
 mod sink;
-mod stream;
+pub mod stats;
 mod summary;
 mod tree;
 
-pub use dissector::{Dissector, Frame, LinkType, Options, dissect_message};
-pub use problem::{Problem, ProblemKind};
+pub use assembly::Limits;
+pub use collector::{Collected, Collector, Slot};
+pub use dissector::{Assignments, Dissector, Frame, LinkType, Options, dissect_message};
+pub use info::Info;
+pub use problem::{Problem, ProblemKind, What};
 pub use protocol::PROTOCOLS;
-pub use registry::{Field, Protocol};
-pub use sink::{Place, Sink, Value};
-pub use stream::Limits;
+pub use registry::{Field, Kind, Names, Protocol};
+pub use sink::{Ends, Ignore, Place, Sink, Value};
 pub use summary::Summary;
 pub use tree::{Layer, OwnedValue, Tree, TreeField};
 

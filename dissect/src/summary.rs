@@ -1,88 +1,104 @@
 //! A sink that makes a line: who sends what to whom.
 
-use std::fmt::{Display, Write};
-
+use crate::info::Info;
+use crate::message_line;
 use crate::problem::Problem;
+use crate::protocol::openflow;
 use crate::registry::{Field, Protocol};
-use crate::sink::{Place, Sink, Value};
+use crate::sink::{Ends, Place, Sink, Value};
 
 /// A line about a frame. Cleared, it can be used for the next frame without a new allocation.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Summary {
-    /// Who sends, at the outermost layer that says so best.
-    pub source: String,
-    /// Who receives.
-    pub destination: String,
-    /// The name of the innermost protocol that is not carried by a message.
-    pub protocol: &'static str,
-    /// What it is about.
-    pub info: String,
+    /// The innermost protocol that is not carried by a message.
+    protocol: Option<&'static Protocol>,
+    /// Who sends to whom, at the innermost layer that says so.
+    ends: Option<Ends>,
+    info: Option<Info>,
+    /// What the messages say.
+    messages: String,
     /// What could not be dissected.
     pub problems: Vec<Problem>,
     depth: usize,
-    /// The name of the layer that was entered last.
-    innermost: &'static str,
-    /// Whether `info` is of messages already, and no longer of the segment.
-    messages: bool,
 }
 
 impl Summary {
     /// Forgets the frame.
     pub fn clear(&mut self) {
-        self.source.clear();
-        self.destination.clear();
-        self.protocol = "";
-        self.info.clear();
+        self.protocol = None;
+        self.ends = None;
+        self.info = None;
+        self.messages.clear();
         self.problems.clear();
         self.depth = 0;
-        self.messages = false;
+    }
+
+    /// The name of the innermost protocol.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        self.protocol.map_or("", |protocol| protocol.title)
+    }
+
+    /// Who sends to whom: addresses of the innermost layer that has any.
+    #[must_use]
+    pub fn ends(&self) -> Option<Ends> {
+        self.ends
+    }
+
+    /// What it is about: its messages, or what its innermost layer says.
+    pub fn write_info(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
+        match self.info {
+            Some(info @ Info::VseFrame(_)) => write!(out, "{info}{}", self.messages),
+            _ if !self.messages.is_empty() => out.write_all(self.messages.as_bytes()),
+            Some(info) => write!(out, "{info}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl Sink for Summary {
-    fn wants_fields(&self) -> bool {
+    fn wants(&self, _: &'static Protocol) -> bool {
         false
     }
 
     fn enter(&mut self, protocol: &'static Protocol, _: Place) {
-        self.innermost = protocol.name;
         if self.depth == 0 {
-            self.protocol = protocol.title;
+            self.protocol = Some(protocol);
         }
         self.depth += 1;
     }
-
-    fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
 
     fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    fn ends(&mut self, source: &dyn Display, destination: &dyn Display) {
-        if self.depth == 1 {
-            self.source.clear();
-            self.destination.clear();
-            // Writing to a string does not fail.
-            _ = write!(self.source, "{source}");
-            _ = write!(self.destination, "{destination}");
+    fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
+
+    fn ends(&mut self, ends: Ends) {
+        if self.depth == 1 && !matches!(ends, Ends::Tcp(..) | Ends::Udp(..)) {
+            self.ends = Some(ends);
         }
     }
 
-    fn info(&mut self, info: &dyn Display) {
+    fn info(&mut self, info: Info) {
+        if self.depth == 1 {
+            self.info = Some(info);
+        }
+    }
+
+    fn message(&mut self, bytes: &[u8], _: Place) {
         if self.depth > 1 {
             // Of what a message carries, messages are worth their place on the line.
-            if self.innermost == crate::protocol::openflow::PROTOCOL.name {
-                _ = write!(self.info, " {{ {info} }}");
-            }
+            self.messages.push_str(" { ");
+            message_line::write(bytes, &mut self.messages);
+            self.messages.push_str(" }");
             return;
         }
-        if self.messages {
-            self.info.push_str(" | ");
-        } else {
-            self.info.clear();
+        if !self.messages.is_empty() {
+            self.messages.push_str(" | ");
         }
-        self.messages = self.protocol == crate::protocol::openflow::PROTOCOL.title;
-        _ = write!(self.info, "{info}");
+        message_line::write(bytes, &mut self.messages);
+        self.protocol = Some(&openflow::PROTOCOL);
     }
 
     fn problem(&mut self, problem: Problem) {

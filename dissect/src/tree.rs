@@ -1,16 +1,18 @@
-//! A sink that keeps everything: layers within layers.
+//! A sink that keeps everything: layers within layers, fields within fields.
 
-use std::fmt::Display;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use codec::types::MacAddr;
 
+use crate::info::Info;
+use crate::message_line;
 use crate::problem::Problem;
+use crate::protocol::frame;
 use crate::registry::{Field, Protocol};
 use crate::sink::{Place, Sink, Value};
 
 /// All that was found in a frame.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tree {
     /// The layers of the frame, outermost first.
     pub layers: Vec<Layer>,
@@ -18,10 +20,12 @@ pub struct Tree {
     pub problems: Vec<Problem>,
     /// The layers that are open, outermost first.
     open: Vec<Layer>,
+    /// The structures and lists that are open in the innermost of them.
+    nested: Vec<TreeField>,
 }
 
 /// A layer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layer {
     /// What it is.
     pub protocol: &'static Protocol,
@@ -36,7 +40,7 @@ pub struct Layer {
 }
 
 /// A field of a layer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeField {
     /// What it is.
     pub field: &'static Field,
@@ -46,41 +50,70 @@ pub struct TreeField {
     pub value: OwnedValue,
 }
 
-/// [`Value`], kept.
-#[derive(Debug, Clone, PartialEq)]
+/// [`Value`], kept; with structures and lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "see Value")]
 pub enum OwnedValue {
-    Number(u64),
+    Unsigned(u64),
     Flag(bool),
     Mac(MacAddr),
-    Ipv4(Ipv4Addr),
+    Ipv4(Ipv4Addr, u8),
+    Ipv6(Ipv6Addr),
     Text(String),
-    Structure(serde_json::Value),
+    Bytes(Vec<u8>),
+    /// The fields of a structure, or the items of a list.
+    Nested(Vec<TreeField>),
 }
 
 impl From<Value<'_>> for OwnedValue {
     fn from(value: Value<'_>) -> Self {
         match value {
-            Value::Number(value) => Self::Number(value),
+            Value::Unsigned(value) => Self::Unsigned(value),
             Value::Flag(value) => Self::Flag(value),
             Value::Mac(value) => Self::Mac(value),
-            Value::Ipv4(value) => Self::Ipv4(value),
+            Value::Ipv4(value, prefix) => Self::Ipv4(value, prefix),
+            Value::Ipv6(value) => Self::Ipv6(value),
             Value::Text(value) => Self::Text(value.to_owned()),
-            Value::Structure(value) => Self::Structure(value),
+            Value::Bytes(value) => Self::Bytes(value.to_vec()),
+        }
+    }
+}
+
+impl OwnedValue {
+    /// The value as sinks have it; nothing for what is nested.
+    #[must_use]
+    pub fn scalar(&self) -> Option<Value<'_>> {
+        Some(match self {
+            Self::Unsigned(value) => Value::Unsigned(*value),
+            Self::Flag(value) => Value::Flag(*value),
+            Self::Mac(value) => Value::Mac(*value),
+            Self::Ipv4(value, prefix) => Value::Ipv4(*value, *prefix),
+            Self::Ipv6(value) => Value::Ipv6(*value),
+            Self::Text(value) => Value::Text(value),
+            Self::Bytes(value) => Value::Bytes(value),
+            Self::Nested(_) => return None,
+        })
+    }
+}
+
+impl Tree {
+    fn add(&mut self, field: TreeField) {
+        match (self.nested.last_mut(), self.open.last_mut()) {
+            (Some(TreeField { value: OwnedValue::Nested(fields), .. }), _) => fields.push(field),
+            (_, Some(layer)) => layer.fields.push(field),
+            _ => {}
         }
     }
 }
 
 impl Sink for Tree {
+    fn wants(&self, protocol: &'static Protocol) -> bool {
+        *protocol != frame::PROTOCOL
+    }
+
     fn enter(&mut self, protocol: &'static Protocol, place: Place) {
         let (fields, layers) = (Vec::new(), Vec::new());
         self.open.push(Layer { protocol, place, fields, info: None, layers });
-    }
-
-    fn field(&mut self, field: &'static Field, place: Place, value: Value<'_>) {
-        if let Some(layer) = self.open.last_mut() {
-            layer.fields.push(TreeField { field, place, value: value.into() });
-        }
     }
 
     fn leave(&mut self) {
@@ -92,11 +125,31 @@ impl Sink for Tree {
         }
     }
 
-    fn ends(&mut self, _: &dyn Display, _: &dyn Display) {}
+    fn field(&mut self, field: &'static Field, place: Place, value: Value<'_>) {
+        self.add(TreeField { field, place, value: value.into() });
+    }
 
-    fn info(&mut self, info: &dyn Display) {
+    fn open(&mut self, field: &'static Field, place: Place) {
+        self.nested.push(TreeField { field, place, value: OwnedValue::Nested(Vec::new()) });
+    }
+
+    fn close(&mut self) {
+        if let Some(field) = self.nested.pop() {
+            self.add(field);
+        }
+    }
+
+    fn info(&mut self, info: Info) {
         if let Some(layer) = self.open.last_mut() {
             layer.info = Some(info.to_string());
+        }
+    }
+
+    fn message(&mut self, bytes: &[u8], _: Place) {
+        if let Some(layer) = self.open.last_mut() {
+            let mut line = String::new();
+            message_line::write(bytes, &mut line);
+            layer.info = Some(line);
         }
     }
 

@@ -8,21 +8,32 @@ use crate::run::vsectl;
 /// The ways to look at a capture that have a snapshot.
 const FORMATS: [&str; 3] = ["summary", "tree", "ndjson"];
 
-/// The names of the captures, without their ending.
+/// The names of the captures.
 fn captures() -> BTreeSet<String> {
     let entries = fs::read_dir("../pcaps").expect("pcaps/ exists");
     let names = entries
         .map(|entry| entry.expect("pcaps/ can be read").file_name().to_string_lossy().into_owned());
-    names.filter_map(|name| Some(name.strip_suffix(".pcap")?.to_owned())).collect()
+    names.filter(|name| name != "README.md").collect()
+}
+
+/// The name of a capture's snapshots.
+fn title(name: &str) -> &str {
+    name.strip_suffix(".pcap").unwrap_or(name)
 }
 
 #[test]
 fn as_agreed() {
     for name in captures() {
         for format in FORMATS {
-            let file = format!("pcaps/{name}.pcap");
-            let ran = vsectl(&["decode", "-o", format, &file], b"");
-            insta::assert_snapshot!(format!("{name}.{format}"), ran);
+            let file = format!("pcaps/{name}");
+            // Where the capture is about the field, its name says which layout it has.
+            let layout = ["dscp", "tos8", "vlan"]
+                .into_iter()
+                .find(|layout| name.contains(&format!("fcf-{layout}")));
+            let mut arguments = vec!["decode", "-o", format, &file];
+            arguments.extend(layout.iter().flat_map(|layout| ["--fcf", layout]));
+            let ran = vsectl(&arguments, b"");
+            insta::assert_snapshot!(format!("{}.{format}", title(&name)), ran);
         }
     }
 }
@@ -39,7 +50,7 @@ fn every_snapshot_has_its_capture() {
         .collect();
     let wanted: BTreeSet<String> = captures()
         .iter()
-        .flat_map(|name| FORMATS.map(|format| format!("{name}.{format}")))
+        .flat_map(|name| FORMATS.map(|format| format!("{}.{format}", title(name))))
         .collect();
     assert_eq!(kept, wanted);
 }

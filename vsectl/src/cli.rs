@@ -23,7 +23,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Decode(decode::Args),
+    Decode(Box<decode::Args>),
     Print(print::Args),
     Encode(encode::Args),
     Flow(flow::Args),

@@ -10,6 +10,8 @@ pub(crate) enum Outcome {
     Done,
     /// Nothing of use was done.
     Failed,
+    /// The arguments are wrong.
+    Usage,
     /// Done, but something could not be decoded; it was named on standard error.
     Partial,
 }
@@ -30,10 +32,16 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Done => Self::SUCCESS,
             Outcome::Failed => Self::FAILURE,
+            Outcome::Usage => Self::from(2),
             Outcome::Partial => Self::from(3),
         }
     }
 }
+
+/// Arguments that mean nothing together, or a text within them that is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
 
 /// Tells something on standard error, behind the program's name. Whoever closed standard error
 /// does not want to hear it.

@@ -1,6 +1,6 @@
 //! The entry point: arguments in, exit code out. What a command does is in `commands/`.
 
-mod capture_writer;
+mod capture_format;
 mod cli;
 mod commands;
 mod exit;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::Cli;
-use crate::exit::{Outcome, diagnostic, is_broken_pipe};
+use crate::exit::{Outcome, UsageError, diagnostic, is_broken_pipe};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -31,7 +31,8 @@ fn main() -> ExitCode {
             // What was decoded before the error is worth having.
             drop(out.flush());
             diagnostic!("{error:#}");
-            Outcome::Failed.into()
+            let usage = error.is::<UsageError>();
+            if usage { Outcome::Usage } else { Outcome::Failed }.into()
         }
     }
 }

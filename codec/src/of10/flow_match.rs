@@ -178,6 +178,60 @@ impl Match {
         Ipv4Prefix::new(self.nw_dst, self.wildcards.nw_dst_ignored())
     }
 
+    /// Reads a match, which any bytes are. As [`parse`](Self::parse), without what a parser costs.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; MATCH_LEN]) -> Self {
+        let [w0, w1, w2, w3, i0, i1, bytes @ ..] = *bytes;
+        let [s0, s1, s2, s3, s4, s5, d0, d1, d2, d3, d4, d5, v0, v1, pcp, pad, bytes @ ..] = bytes;
+        let [t0, t1, nw_tos, nw_proto, p0, p1, bytes @ ..] = bytes;
+        let [a0, a1, a2, a3, b0, b1, b2, b3, x0, x1, y0, y1] = bytes;
+        Self {
+            wildcards: Wildcards::from_bits_retain(u32::from_be_bytes([w0, w1, w2, w3])),
+            in_port: PortNo(u16::from_be_bytes([i0, i1])),
+            dl_src: MacAddr([s0, s1, s2, s3, s4, s5]),
+            dl_dst: MacAddr([d0, d1, d2, d3, d4, d5]),
+            dl_vlan: u16::from_be_bytes([v0, v1]),
+            dl_vlan_pcp: pcp,
+            pad1: Pad([pad]),
+            dl_type: u16::from_be_bytes([t0, t1]),
+            nw_tos,
+            nw_proto,
+            pad2: Pad([p0, p1]),
+            nw_src: Ipv4Addr::new(a0, a1, a2, a3),
+            nw_dst: Ipv4Addr::new(b0, b1, b2, b3),
+            tp_src: u16::from_be_bytes([x0, x1]),
+            tp_dst: u16::from_be_bytes([y0, y1]),
+        }
+    }
+
+    /// The wildcards that Open vSwitch would write for what is matched: bits without a field are
+    /// clear, and an address that is ignored has a count of 32.
+    #[must_use]
+    pub fn canonical_wildcards(&self) -> Wildcards {
+        let fields = Wildcards::ALL.with_nw_src_ignored(0).with_nw_dst_ignored(0);
+        (self.wildcards & fields)
+            .with_nw_src_ignored(self.wildcards.nw_src_ignored().min(32))
+            .with_nw_dst_ignored(self.wildcards.nw_dst_ignored().min(32))
+    }
+
+    /// Whether a field that is ignored has a value other than zero.
+    #[must_use]
+    pub fn has_unmatched_values(&self) -> bool {
+        let hidden = |field, zero: bool| !self.matches(field) && !zero;
+        hidden(Wildcards::IN_PORT, self.in_port.0 == 0)
+            || hidden(Wildcards::DL_SRC, self.dl_src.0 == [0; 6])
+            || hidden(Wildcards::DL_DST, self.dl_dst.0 == [0; 6])
+            || hidden(Wildcards::DL_VLAN, self.dl_vlan == 0)
+            || hidden(Wildcards::DL_VLAN_PCP, self.dl_vlan_pcp == 0)
+            || hidden(Wildcards::DL_TYPE, self.dl_type == 0)
+            || hidden(Wildcards::NW_TOS, self.nw_tos == 0)
+            || hidden(Wildcards::NW_PROTO, self.nw_proto == 0)
+            || hidden(Wildcards::TP_SRC, self.tp_src == 0)
+            || hidden(Wildcards::TP_DST, self.tp_dst == 0)
+            || (self.nw_src_prefix().is_none() && !self.nw_src.is_unspecified())
+            || (self.nw_dst_prefix().is_none() && !self.nw_dst.is_unspecified())
+    }
+
     pub(crate) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (rest, (wildcards, in_port, dl_src, dl_dst, dl_vlan, dl_vlan_pcp, pad1, dl_type)) = (
             u32("wildcards").map(Wildcards::from_bits_retain),

@@ -17,6 +17,7 @@
 
 pub(crate) mod action;
 mod buffer_id;
+mod check;
 mod echo;
 mod error_msg;
 mod features;

@@ -30,7 +30,8 @@ impl PortNo {
     /// No port; a wildcard in deletions and statistics.
     pub const NONE: Self = Self(0xffff);
 
-    const NAMES: [(Self, &'static str); 8] = [
+    /// The reserved ports with their names.
+    pub const NAMES: [(Self, &'static str); 8] = [
         (Self::IN_PORT, "in_port"),
         (Self::TABLE, "table"),
         (Self::NORMAL, "normal"),

@@ -221,3 +221,22 @@ fn padding_of_a_wrong_length_is_an_error() {
         assert!(!taken, "{to}");
     }
 }
+
+/// Checking says what decoding says, of every sample, every single-bit change and every cut of it.
+#[test]
+fn check_is_decode() {
+    for (line, _, bytes) in samples() {
+        let agree = |bytes: &[u8]| {
+            let decoded = Message::decode(bytes).map(|_| ());
+            assert_eq!(Message::check(bytes), decoded, "{line}: {bytes:02x?}");
+        };
+        for end in 0..=bytes.len() {
+            agree(&bytes[..end]);
+        }
+        for bit in 0..bytes.len() * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            agree(&changed);
+        }
+    }
+}

@@ -12,12 +12,18 @@ pub struct FlowTextError(Box<Diagnostic>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning(Box<Diagnostic>);
 
+/// What is wrong with a text. Its `Display` has three lines or four: what is wrong, the text,
+/// carets under the word, and a suggestion.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Diagnostic {
-    text: String,
-    span: Range<usize>,
-    message: String,
-    help: Option<String>,
+pub struct Diagnostic {
+    /// The whole text.
+    pub text: String,
+    /// The word that is wrong: a range of bytes of the text.
+    pub span: Range<usize>,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What to write instead, where that is known.
+    pub help: Option<String>,
 }
 
 /// A problem of which the text is not known yet.

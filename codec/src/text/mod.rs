@@ -25,7 +25,7 @@ mod print;
 mod word;
 
 pub use action::ACTION_WORDS;
-pub use diagnostic::{FlowTextError, LineError, Warning};
+pub use diagnostic::{Diagnostic, FlowTextError, LineError, Warning};
 pub use field::FIELD_WORDS;
 pub use flow::{Flow, Options, Requirement};
 

@@ -1,46 +1,60 @@
 //! Ethernet: IEEE 802.3.
 //!
 //! ```text
-//!  0                   6                  12          14
-//! +-------------------+------------------+-----------+------
-//! |    destination    |      source      | EtherType | ...
-//! +-------------------+------------------+-----------+------
+//!  0                   6                  12                14
+//! +-------------------+------------------+-----------------+------
+//! |    destination    |      source      | EtherType/length| ...
+//! +-------------------+------------------+-----------------+------
 //! ```
 
 use codec::types::MacAddr;
 
-use super::{ipv4, vlan, vse_frame};
+use super::{arp, ip, ipv4, ipv6, llc, vlan, vse_frame};
 use crate::dissector::{Walk, short};
-use crate::registry::{Field, Protocol};
-use crate::sink::{Place, Sink, Value};
+use crate::info::Info;
+use crate::registry::protocol;
+use crate::sink::{Ends, Place, Sink, Value};
 
-pub(crate) static PROTOCOL: Protocol =
-    Protocol { name: "eth", title: "Ethernet", fields: &[&DST, &SRC, &TYPE] };
-static DST: Field = Field { name: "eth.dst", key: "dst", doc: "Destination" };
-static SRC: Field = Field { name: "eth.src", key: "src", doc: "Source" };
-static TYPE: Field = Field { name: "eth.type", key: "type", doc: "EtherType" };
+protocol! {
+    pub(crate) static PROTOCOL = "eth", "Ethernet";
+    DST: Mac, "eth.dst", "dst", "Destination";
+    SRC: Mac, "eth.src", "src", "Source";
+    TYPE: Hex, "eth.type", "type", "EtherType";
+    LENGTH: Unsigned, "eth.len", "len", "Length of what follows, bytes: IEEE 802.3";
+}
 
 /// Bytes of the header.
-const LEN: usize = 14;
+pub(crate) const LEN: usize = 14;
+/// From this number on the field is an EtherType, and below a length (IEEE 802.3 section 3.2.6).
+const LEAST_ETHERTYPE: u16 = 0x600;
 
 /// Dissects a frame that begins with an Ethernet header, and all that is in it.
 pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
     let Some((header, payload)) = bytes.split_first_chunk::<LEN>() else {
         sink.enter(&PROTOCOL, place);
-        short(sink, "Ethernet header", place, LEN, walk.missing);
+        short(walk, "Ethernet header", LEN, place, sink);
         return sink.leave();
     };
     let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *header;
     let destination = MacAddr([d0, d1, d2, d3, d4, d5]);
     let source = MacAddr([s0, s1, s2, s3, s4, s5]);
     let ethertype = u16::from_be_bytes([t0, t1]);
+    let field = if ethertype < LEAST_ETHERTYPE { &LENGTH } else { &TYPE };
     sink.enter(&PROTOCOL, place.part(0, LEN));
-    sink.field(&DST, place.part(0, 6), Value::Mac(destination));
-    sink.field(&SRC, place.part(6, 6), Value::Mac(source));
-    sink.field(&TYPE, place.part(12, 2), Value::Number(ethertype.into()));
-    sink.ends(&source, &destination);
-    sink.info(&format_args!("EtherType {ethertype:#06x}"));
+    if sink.wants(&PROTOCOL) {
+        sink.field(&DST, place.part(0, 6), Value::Mac(destination));
+        sink.field(&SRC, place.part(6, 6), Value::Mac(source));
+        sink.field(field, place.part(12, 2), Value::Unsigned(ethertype.into()));
+    }
+    sink.ends(Ends::Mac(source, destination));
+    sink.info(Info::EtherType(ethertype));
     sink.leave();
+    if ethertype < LEAST_ETHERTYPE {
+        // What is behind the length is padding.
+        let len = usize::from(ethertype);
+        let payload = payload.get(..len).unwrap_or(payload);
+        return llc::dissect(walk, payload, place.part(LEN, payload.len()), sink);
+    }
     payload_of(walk, ethertype, payload, place.part(LEN, payload.len()), Some(bytes), sink);
 }
 
@@ -55,11 +69,16 @@ pub(crate) fn payload_of(
     sink: &mut impl Sink,
 ) {
     match (ethertype, frame) {
-        (0x8100 | 0x88a8, _) => vlan::dissect(walk, bytes, place, frame, sink),
+        (0x8100 | 0x88a8 | 0x9100, _) => vlan::dissect(walk, bytes, place, frame, sink),
         (0x0800, _) => ipv4::dissect(walk, bytes, place, sink),
-        (codec::proxy::ETHERTYPE, Some(frame)) => {
+        (0x86dd, _) => ipv6::dissect(walk, bytes, place, sink),
+        (0x0806, _) => arp::dissect(walk, bytes, place, sink),
+        (other, frame) if walk.options.assignments.vse.contains(&other) => {
             vse_frame::dissect(walk, frame, bytes, place, sink);
         }
-        _ => {}
+        (0x6558, _) => walk.tunnel((0, 0), place, sink, |walk, sink| {
+            dissect(walk, bytes, place, sink);
+        }),
+        _ => ip::payload(place, bytes, sink),
     }
 }

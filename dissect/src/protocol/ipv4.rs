@@ -15,47 +15,47 @@
 //! +-------------------------------------------------------------+
 //! ```
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use codec::vse::Carrier;
 
-use super::{tcp, vlan};
+use super::fcf;
+use super::ip::{self, Datagram};
+use crate::assembly::{DatagramKey, Fragment};
 use crate::dissector::{Walk, short};
-use crate::problem::{Problem, ProblemKind};
-use crate::registry::{Field, Protocol};
-use crate::sink::{Place, Sink, Value};
+use crate::info::Info;
+use crate::problem::Problem;
+use crate::registry::{named_values, protocol};
+use crate::sink::{Ends, Place, Sink, Value};
 
-pub(crate) static PROTOCOL: Protocol = Protocol {
-    name: "ip",
-    title: "IPv4",
-    fields: &[
-        &HDR_LEN,
-        &DSFIELD,
-        &LEN,
-        &ID,
-        &DF,
-        &MF,
-        &FRAG_OFFSET,
-        &TTL,
-        &PROTO,
-        &CHECKSUM,
-        &SRC,
-        &DST,
-    ],
-};
-static HDR_LEN: Field = Field { name: "ip.hdr_len", key: "hdr_len", doc: "Header length, bytes" };
-static DSFIELD: Field = Field { name: "ip.dsfield", key: "dsfield", doc: "Type of service" };
-static LEN: Field = Field { name: "ip.len", key: "len", doc: "Total length, bytes" };
-static ID: Field = Field { name: "ip.id", key: "id", doc: "Identification" };
-static DF: Field = Field { name: "ip.flags.df", key: "df", doc: "Don't fragment" };
-static MF: Field = Field { name: "ip.flags.mf", key: "mf", doc: "More fragments" };
-static FRAG_OFFSET: Field =
-    Field { name: "ip.frag_offset", key: "frag_offset", doc: "Fragment offset, bytes" };
-static TTL: Field = Field { name: "ip.ttl", key: "ttl", doc: "Time to live" };
-static PROTO: Field = Field { name: "ip.proto", key: "proto", doc: "Protocol" };
-static CHECKSUM: Field = Field { name: "ip.checksum", key: "checksum", doc: "Header checksum" };
-static SRC: Field = Field { name: "ip.src", key: "src", doc: "Source" };
-static DST: Field = Field { name: "ip.dst", key: "dst", doc: "Destination" };
+protocol! {
+    pub(crate) static PROTOCOL = "ip", "IPv4";
+    VERSION: Unsigned, "ip.version", "version", "Version";
+    HDR_LEN: Unsigned, "ip.hdr_len", "hdr_len", "Header length, bytes";
+    DSFIELD: Hex, "ip.dsfield", "dsfield", "Type of service";
+    DSCP: Unsigned, "ip.dsfield.dscp", "dscp", "Differentiated services code point";
+    ECN: Unsigned, "ip.dsfield.ecn", "ecn", "Explicit congestion notification";
+    LEN: Unsigned, "ip.len", "len", "Total length, bytes";
+    ID: Hex, "ip.id", "id", "Identification";
+    DF: Flag, "ip.flags.df", "df", "Don't fragment";
+    MF: Flag, "ip.flags.mf", "mf", "More fragments";
+    FRAG_OFFSET: Unsigned, "ip.frag_offset", "frag_offset", "Fragment offset, bytes";
+    TTL: Unsigned, "ip.ttl", "ttl", "Time to live";
+    PROTO: Unsigned, "ip.proto", "proto", "Protocol";
+    CHECKSUM: Hex, "ip.checksum", "checksum", "Header checksum";
+    CHECKSUM_STATUS: Names(named_values! { 0 "bad", 1 "good" }), "ip.checksum.status",
+        "checksum_status", "Whether the header checksum is right";
+    SRC: Ipv4, "ip.src", "src", "Source";
+    DST: Ipv4, "ip.dst", "dst", "Destination";
+    OPTIONS: List, "vse.ip.options", "options", "Options";
+    OPTION: Structure, "vse.ip.option", "option", "An option";
+    OPT_TYPE: Names(named_values! {
+        0 "end", 1 "nop", 7 "record_route", 68 "timestamp", 131 "loose_source_route",
+        136 "stream_id", 137 "strict_source_route", 148 "router_alert",
+    }), "ip.opt.type", "type", "Option type";
+    OPT_LEN: Unsigned, "ip.opt.len", "len", "Option length, bytes";
+    OPT_DATA: Bytes, "vse.ip.opt.data", "data", "Option data";
+}
 
 /// Bytes of a header without options.
 const LEAST: usize = 20;
@@ -64,61 +64,157 @@ const LEAST: usize = 20;
 pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
     let Some(header) = bytes.first_chunk::<LEAST>() else {
         sink.enter(&PROTOCOL, place);
-        short(sink, "IPv4 header", place, LEAST, walk.missing);
+        short(walk, "IPv4 header", LEAST, place, sink);
         return sink.leave();
     };
     let [first, tos, l0, l1, i0, i1, f0, f1, ttl, proto, c0, c1, rest @ ..] = *header;
     let [s0, s1, s2, s3, d0, d1, d2, d3] = rest;
     let source = Ipv4Addr::new(s0, s1, s2, s3);
     let destination = Ipv4Addr::new(d0, d1, d2, d3);
-    let header_len = usize::from(first & 0xf) * 4;
-    let total = usize::from(u16::from_be_bytes([l0, l1]));
+    let (version, header_len) = (first >> 4, usize::from(first & 0xf) * 4);
+    let id = u16::from_be_bytes([i0, i1]);
     let fragment = u16::from_be_bytes([f0, f1]);
-    let (more, fragment_offset) = (fragment & 0x2000 != 0, (fragment & 0x1fff) * 8);
+    let (more, offset) = (fragment & 0x2000 != 0, usize::from(fragment & 0x1fff) * 8);
+    // A segment that the capturing machine would have cut later has no length yet.
+    let total = match usize::from(u16::from_be_bytes([l0, l1])) {
+        0 => bytes.len() + walk.missing,
+        total => total,
+    };
 
     sink.enter(&PROTOCOL, place.part(0, header_len.min(bytes.len())));
-    let mut put = |field, offset, len, value| sink.field(field, place.part(offset, len), value);
-    let number = |bytes: [u8; 2]| Value::Number(u16::from_be_bytes(bytes).into());
-    put(&HDR_LEN, 0, 1, Value::Number(u64::from(first & 0xf) * 4));
-    put(&DSFIELD, 1, 1, Value::Number(tos.into()));
-    put(&LEN, 2, 2, number([l0, l1]));
-    put(&ID, 4, 2, number([i0, i1]));
-    put(&DF, 6, 1, Value::Flag(fragment & 0x4000 != 0));
-    put(&MF, 6, 1, Value::Flag(more));
-    put(&FRAG_OFFSET, 6, 2, Value::Number(fragment_offset.into()));
-    put(&TTL, 8, 1, Value::Number(ttl.into()));
-    put(&PROTO, 9, 1, Value::Number(proto.into()));
-    put(&CHECKSUM, 10, 2, number([c0, c1]));
-    put(&SRC, 12, 4, Value::Ipv4(source));
-    put(&DST, 16, 4, Value::Ipv4(destination));
-    vlan::fcf(walk, Carrier::Tos, tos.into(), place.part(1, 1), sink);
-    sink.ends(&source, &destination);
-    if more || fragment_offset > 0 {
-        sink.info(&format_args!("Fragment of protocol {proto} at byte {fragment_offset}"));
-    } else {
-        sink.info(&format_args!("Protocol {proto}"));
+    if sink.wants(&PROTOCOL) {
+        let mut put = |field, offset, len, value| sink.field(field, place.part(offset, len), value);
+        let number = |bytes: [u8; 2]| Value::Unsigned(u16::from_be_bytes(bytes).into());
+        put(&VERSION, 0, 1, Value::Unsigned(version.into()));
+        put(&HDR_LEN, 0, 1, Value::Unsigned(u64::from(first & 0xf) * 4));
+        put(&DSFIELD, 1, 1, Value::Unsigned(tos.into()));
+        put(&DSCP, 1, 1, Value::Unsigned((tos >> 2).into()));
+        put(&ECN, 1, 1, Value::Unsigned((tos & 3).into()));
+        put(&LEN, 2, 2, number([l0, l1]));
+        put(&ID, 4, 2, number([i0, i1]));
+        put(&DF, 6, 1, Value::Flag(fragment & 0x4000 != 0));
+        put(&MF, 6, 1, Value::Flag(more));
+        put(&FRAG_OFFSET, 6, 2, Value::Unsigned(u64::from(fragment & 0x1fff) * 8));
+        put(&TTL, 8, 1, Value::Unsigned(ttl.into()));
+        put(&PROTO, 9, 1, Value::Unsigned(proto.into()));
+        put(&CHECKSUM, 10, 2, number([c0, c1]));
+        if let Some(header) = bytes.get(..header_len) {
+            put(&CHECKSUM_STATUS, 10, 2, Value::Unsigned((sum(header) == 0xffff).into()));
+        }
+        put(&SRC, 12, 4, Value::ipv4(source));
+        put(&DST, 16, 4, Value::ipv4(destination));
     }
-    let sound = first >> 4 == 4 && header_len >= LEAST && total >= header_len;
-    if !sound {
-        sink.problem(Problem {
-            kind: ProblemKind::Malformed,
-            at: place.offset,
-            text: format!(
-                "IPv4 header: version {}, header length {header_len}, total length {total}",
-                first >> 4
-            ),
-        });
+    let field = fcf::report(walk, Carrier::Tos, tos.into(), place.part(1, 1), sink);
+    sink.ends(Ends::Ipv4(source, destination));
+    sink.info(Info::IpProtocol(proto));
+    if version != 4 || header_len < LEAST || total < header_len {
+        let text = format!(
+            "IPv4 header: version {version}, header length {header_len}, total length {total}"
+        );
+        sink.problem(Problem::malformed(place.offset, text));
+        return sink.leave();
+    }
+    if header_len > LEAST && sink.wants(&PROTOCOL) {
+        let end = header_len.min(bytes.len());
+        let list = bytes.get(LEAST..end).unwrap_or_default();
+        options(list, place.part(LEAST, list.len()), sink);
+    }
+    let is_fragment = more || offset > 0;
+    if is_fragment {
+        let id = id.into();
+        sink.info(Info::Fragment { protocol: proto, offset, id, more });
     }
     sink.leave();
-    if !sound || more || fragment_offset > 0 || proto != 6 {
-        return;
-    }
     // What is behind the datagram is Ethernet's padding.
     let end = total.min(bytes.len());
     if total > bytes.len() {
-        short(sink, "IPv4 datagram", place, total, walk.missing);
+        short(walk, "IPv4 datagram", total, place, sink);
     }
-    let Some(segment) = bytes.get(header_len..end) else { return };
-    let place = place.part(header_len, segment.len());
-    tcp::dissect(walk, (source, destination), segment, place, total - header_len, sink);
+    let Some(payload) = bytes.get(header_len..end) else { return };
+    let place = place.part(header_len, payload.len());
+    let (source, destination) = (IpAddr::V4(source), IpAddr::V4(destination));
+    let len = total - header_len;
+    let datagram =
+        Datagram { source, destination, len, fcf: field, first_fragment: more && offset == 0 };
+    if !is_fragment {
+        return ip::carried(walk, proto, &datagram, payload, place, sink);
+    }
+    let network = walk.network;
+    let key = DatagramKey { source, destination, protocol: proto, id: id.into(), network };
+    let fragment = Fragment { offset, more, bytes: payload };
+    reassemble(walk, key, fragment, &datagram, place, sink);
+}
+
+/// Adds a fragment to its datagram, and dissects the whole once it is there. Where a fragment
+/// was cut by the capture the whole will never be: the first is dissected as far as it goes.
+pub(crate) fn reassemble(
+    walk: &mut Walk<'_>,
+    key: DatagramKey,
+    fragment: Fragment<'_>,
+    datagram: &Datagram,
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    let cut = fragment.bytes.len() < datagram.len;
+    if cut {
+        if fragment.offset == 0 {
+            ip::carried(walk, key.protocol, datagram, fragment.bytes, place, sink);
+        }
+        return;
+    }
+    if fragment.more && !fragment.bytes.len().is_multiple_of(8) {
+        let text = format!("a fragment of {} bytes, and not the last", fragment.bytes.len());
+        return sink.problem(Problem::malformed(place.offset, text));
+    }
+    let Some(assembly) = &mut walk.assembly else { return };
+    let (index, whole, problem) = assembly.fragment(key, fragment);
+    if let Some(problem) = problem {
+        sink.problem(Problem { at: place.offset, ..problem });
+    }
+    if let Some(whole) = whole {
+        let (len, place) = (whole.len(), Place { offset: None, len: whole.len() });
+        let datagram = Datagram { len, first_fragment: false, ..*datagram };
+        let missing = std::mem::take(&mut walk.missing);
+        ip::carried(walk, key.protocol, &datagram, &whole, place, sink);
+        walk.missing = missing;
+        if let Some(assembly) = &mut walk.assembly {
+            assembly.give_back_datagram(index, whole);
+        }
+    }
+}
+
+fn options(bytes: &[u8], place: Place, sink: &mut impl Sink) {
+    sink.open(&OPTIONS, place);
+    let mut at = 0;
+    while let Some(&kind) = bytes.get(at) {
+        // END and NOP are single bytes (RFC 791 section 3.1).
+        let len = match (kind, bytes.get(at + 1)) {
+            (0 | 1, _) => 1,
+            (_, Some(len)) => usize::from(*len).max(2),
+            (_, None) => bytes.len() - at,
+        };
+        let option = place.part(at, len.min(bytes.len() - at));
+        sink.open(&OPTION, option);
+        sink.field(&OPT_TYPE, option.part(0, 1), Value::Unsigned(kind.into()));
+        if len > 1 {
+            let written = bytes.get(at + 1).copied().unwrap_or_default();
+            sink.field(&OPT_LEN, option.part(1, 1), Value::Unsigned(written.into()));
+            let data = bytes.get(at + 2..(at + len).min(bytes.len())).unwrap_or_default();
+            sink.field(&OPT_DATA, option.part(2, data.len()), Value::Bytes(data));
+        }
+        sink.close();
+        at += len;
+        if kind == 0 {
+            break;
+        }
+    }
+    sink.close();
+}
+
+/// The sum of RFC 1071 over a header, 0xffff where its checksum is right.
+pub(crate) fn sum(header: &[u8]) -> u16 {
+    let (words, _) = header.as_chunks::<2>();
+    let sum: u32 = words.iter().map(|word| u32::from(u16::from_be_bytes(*word))).sum();
+    let folded = (sum & 0xffff) + (sum >> 16);
+    u16::try_from((folded & 0xffff) + (folded >> 16)).unwrap_or(0)
 }

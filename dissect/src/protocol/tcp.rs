@@ -1,4 +1,4 @@
-//! TCP: RFC 9293 section 3.1.
+//! TCP: RFC 9293 section 3.1; its options: section 3.2, RFC 7323, RFC 2018.
 //!
 //! ```text
 //!  0                              16                            32
@@ -15,166 +15,216 @@
 //! +-------------------------------------------------------------+
 //! ```
 
-use std::net::Ipv4Addr;
-
-use super::openflow;
+use super::ip::{self, Datagram};
+use super::{openflow, stt};
+use crate::assembly::{Direction, Note, Region, Segment};
 use crate::dissector::{Walk, short};
-use crate::problem::{Problem, ProblemKind};
-use crate::registry::{Field, Protocol};
-use crate::sink::{Place, Sink, Value};
-use crate::stream::Direction;
+use crate::info::Info;
+use crate::problem::Problem;
+use crate::registry::{Names, named_values, protocol};
+use crate::sink::{Ends, Place, Sink, Value};
 
-pub(crate) static PROTOCOL: Protocol = Protocol {
-    name: "tcp",
-    title: "TCP",
-    fields: &[&SRCPORT, &DSTPORT, &SEQ, &ACK, &FLAGS, &WINDOW, &LEN],
+protocol! {
+    pub(crate) static PROTOCOL = "tcp", "TCP";
+    SRCPORT: Unsigned, "tcp.srcport", "srcport", "Source port";
+    DSTPORT: Unsigned, "tcp.dstport", "dstport", "Destination port";
+    SEQ: Unsigned, "tcp.seq_raw", "seq", "Sequence number";
+    ACK: Unsigned, "tcp.ack_raw", "ack", "Acknowledgement number";
+    HDR_LEN: Unsigned, "tcp.hdr_len", "hdr_len", "Header length, bytes";
+    FLAGS: Bits(FLAG_NAMES), "tcp.flags", "flags", "Flags";
+    WINDOW: Unsigned, "tcp.window_size_value", "window", "Window";
+    CHECKSUM: Hex, "tcp.checksum", "checksum", "Checksum";
+    URGENT: Unsigned, "tcp.urgent_pointer", "urgent_pointer", "Urgent pointer";
+    LEN: Unsigned, "tcp.len", "len", "Bytes of data";
+    OPTIONS: List, "vse.tcp.options", "options", "Options";
+    OPTION: Structure, "vse.tcp.option", "option", "An option";
+    KIND: Names(named_values! {
+        0 "end", 1 "nop", 2 "mss", 3 "window_scale", 4 "sack_permitted", 5 "sack", 8 "timestamps",
+        30 "mptcp", 34 "fast_open",
+    }), "tcp.option_kind", "kind", "Option kind";
+    OPT_LEN: Unsigned, "tcp.option_len", "len", "Option length, bytes";
+    MSS: Unsigned, "tcp.options.mss_val", "mss", "Maximum segment size, bytes";
+    WSCALE: Unsigned, "tcp.options.wscale.shift", "shift", "Window scale, a shift count";
+    TSVAL: Unsigned, "tcp.options.timestamp.tsval", "tsval", "Timestamp value";
+    TSECR: Unsigned, "tcp.options.timestamp.tsecr", "tsecr", "Timestamp echo reply";
+    OPT_DATA: Bytes, "vse.tcp.option.data", "data", "Option data";
+}
+
+static FLAG_NAMES: &Names = named_values! {
+    1 "fin", 2 "syn", 4 "reset", 8 "push", 16 "ack", 32 "urg", 64 "ece", 128 "cwr",
 };
-static SRCPORT: Field = Field { name: "tcp.srcport", key: "srcport", doc: "Source port" };
-static DSTPORT: Field = Field { name: "tcp.dstport", key: "dstport", doc: "Destination port" };
-static SEQ: Field = Field { name: "tcp.seq_raw", key: "seq", doc: "Sequence number" };
-static ACK: Field = Field { name: "tcp.ack_raw", key: "ack", doc: "Acknowledgement number" };
-static FLAGS: Field = Field { name: "tcp.flags", key: "flags", doc: "Flags" };
-static WINDOW: Field = Field { name: "tcp.window_size_value", key: "window", doc: "Window" };
-static LEN: Field = Field { name: "tcp.len", key: "len", doc: "Bytes of data" };
 
 /// Bytes of a header without options.
 const LEAST: usize = 20;
 const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
 const RST: u8 = 0x04;
-/// The flags, from the lowest bit on.
-const FLAG_NAMES: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+const ACK_FLAG: u8 = 0x10;
 
-/// Dissects a segment of `len` bytes on the wire, and the messages that it completes.
+/// Dissects a segment, and the messages that it completes.
 pub(crate) fn dissect(
     walk: &mut Walk<'_>,
-    (source, destination): (Ipv4Addr, Ipv4Addr),
+    datagram: &Datagram,
     bytes: &[u8],
     place: Place,
-    len: usize,
     sink: &mut impl Sink,
 ) {
     let Some(header) = bytes.first_chunk::<LEAST>() else {
         sink.enter(&PROTOCOL, place);
-        short(sink, "TCP header", place, LEAST, walk.missing);
+        short(walk, "TCP header", LEAST, place, sink);
         return sink.leave();
     };
-    let [p0, p1, p2, p3, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, w0, w1, ..] = *header;
-    let (source_port, destination_port) =
-        (u16::from_be_bytes([p0, p1]), u16::from_be_bytes([p2, p3]));
+    let [p0, p1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, rest @ ..] = *header;
+    let [w0, w1, c0, c1, u0, u1] = rest;
+    let (source, destination) = (u16::from_be_bytes([p0, p1]), u16::from_be_bytes([d0, d1]));
+    if walk.options.assignments.stt.contains(&destination) {
+        return stt::dissect(walk, datagram, bytes, place, sink);
+    }
     let sequence = u32::from_be_bytes([q0, q1, q2, q3]);
+    let acknowledged = u32::from_be_bytes([a0, a1, a2, a3]);
     let header_len = usize::from(offset >> 4) * 4;
-    let data_len = len.saturating_sub(header_len);
+    let len = datagram.len.saturating_sub(header_len);
 
     sink.enter(&PROTOCOL, place.part(0, header_len.min(bytes.len())));
-    let mut put = |field, offset, len, value| sink.field(field, place.part(offset, len), value);
-    put(&SRCPORT, 0, 2, Value::Number(source_port.into()));
-    put(&DSTPORT, 2, 2, Value::Number(destination_port.into()));
-    put(&SEQ, 4, 4, Value::Number(sequence.into()));
-    put(&ACK, 8, 4, Value::Number(u32::from_be_bytes([a0, a1, a2, a3]).into()));
-    put(&FLAGS, 13, 1, Value::Number(flags.into()));
-    put(&WINDOW, 14, 2, Value::Number(u16::from_be_bytes([w0, w1]).into()));
-    put(&LEN, 0, 0, Value::Number(u64::try_from(data_len).unwrap_or(0)));
-    let names = FlagNames(flags);
-    sink.info(&format_args!(
-        "{source_port} → {destination_port} [{names}] Seq={sequence} Len={data_len}"
-    ));
-    if header_len < LEAST || header_len > len {
-        sink.problem(Problem {
-            kind: ProblemKind::Malformed,
-            at: place.offset,
-            text: format!("TCP header: length {header_len} in a segment of {len} bytes"),
-        });
+    if sink.wants(&PROTOCOL) {
+        let mut put = |field, offset, len, value| sink.field(field, place.part(offset, len), value);
+        let number = |bytes: [u8; 2]| Value::Unsigned(u16::from_be_bytes(bytes).into());
+        put(&SRCPORT, 0, 2, Value::Unsigned(source.into()));
+        put(&DSTPORT, 2, 2, Value::Unsigned(destination.into()));
+        put(&SEQ, 4, 4, Value::Unsigned(sequence.into()));
+        put(&ACK, 8, 4, Value::Unsigned(acknowledged.into()));
+        put(&HDR_LEN, 12, 1, Value::Unsigned(u64::from(offset >> 4) * 4));
+        put(&FLAGS, 13, 1, Value::Unsigned(flags.into()));
+        put(&WINDOW, 14, 2, number([w0, w1]));
+        put(&CHECKSUM, 16, 2, number([c0, c1]));
+        put(&URGENT, 18, 2, number([u0, u1]));
+        put(&LEN, 0, 0, Value::Unsigned(u64::try_from(len).unwrap_or(0)));
+        let end = header_len.min(bytes.len());
+        if let Some(list) = bytes.get(LEAST..end).filter(|list| !list.is_empty()) {
+            options(list, place.part(LEAST, list.len()), sink);
+        }
+    }
+    sink.ends(Ends::Tcp(source, destination));
+    let info = |note| Info::Tcp { source, destination, flags, sequence, acknowledged, len, note };
+    if header_len < LEAST || header_len > datagram.len {
+        sink.info(info(""));
+        let text = format!("TCP header: length {header_len} in a segment of {}", datagram.len);
+        sink.problem(Problem::malformed(place.offset.map(|at| at + 12), text));
         return sink.leave();
     }
+    let data = bytes.get(header_len..).unwrap_or_default();
+    let segment = Segment {
+        direction: Direction {
+            source: (datagram.source, source),
+            destination: (datagram.destination, destination),
+            network: walk.network,
+        },
+        sequence,
+        acknowledged: (flags & ACK_FLAG != 0).then_some(acknowledged),
+        syn: flags & SYN != 0,
+        end: flags & (FIN | RST) != 0,
+        data,
+        len,
+    };
+    let ports = &walk.options.assignments;
+    let is = |known: &[u16]| known.contains(&destination) || known.contains(&source);
+    let on_port = match (is(&ports.openflow), is(&ports.not_openflow)) {
+        (_, true) => Some(false),
+        (true, false) => Some(true),
+        (false, false) if ports.heuristics => None,
+        (false, false) => Some(false),
+    };
+    let place = place.part(header_len.min(bytes.len()), data.len());
+    let Some(assembly) = walk.assembly.take() else {
+        // Inside of a message there is one segment, and no stream.
+        sink.info(info(""));
+        sink.leave();
+        if on_port == Some(true) {
+            let at = |offset, len| place.part(offset, len);
+            openflow::dissect_region(walk, data, at, sink);
+        }
+        return;
+    };
+    let region = assembly.segment(&segment, on_port);
+    sink.info(info(match region.note {
+        Note::None => "",
+        Note::Retransmission => " (seen before)",
+        Note::OutOfOrder => " (out of order: waits for what is before it)",
+    }));
     sink.leave();
+    if !region.openflow {
+        ip::payload(place, data, sink);
+    }
+    messages(walk, &region, data, place, sink);
+    assembly.give_back(region);
+    walk.assembly = Some(assembly);
+}
 
-    let ports = &walk.options.openflow_ports;
-    if !ports.contains(&source_port) && !ports.contains(&destination_port) {
+/// Dissects the messages of a region, whose data begins at `place`.
+fn messages(walk: &mut Walk<'_>, region: &Region, data: &[u8], place: Place, sink: &mut impl Sink) {
+    if let Some(problem) = &region.problem {
+        let at = place.offset.filter(|_| region.before == 0).map(|at| at + region.from);
+        sink.problem(Problem { at, ..problem.clone() });
+    }
+    let bytes = if region.joined {
+        region.buffer.get(..region.len)
+    } else {
+        data.get(region.from..region.from + region.len)
+    };
+    let bytes = bytes.unwrap_or_default();
+    if bytes.is_empty() {
         return;
     }
-    let data = bytes.get(header_len..).unwrap_or_default();
-    let place = place.part(header_len.min(bytes.len()), data.len());
-    let direction =
-        Direction { source: (source, source_port), destination: (destination, destination_port) };
-    let segment = Segment { direction, sequence, flags, data, len: data_len };
-    segment.dissect(walk, place, sink);
+    // What came in other frames has no place in this one.
+    let here = region.before..region.before + region.here;
+    let at = |offset: usize, len: usize| {
+        let inside = offset >= here.start && offset + len <= here.end;
+        let from = place.offset.filter(|_| inside);
+        Place { offset: from.map(|from| from + region.from + offset - here.start), len }
+    };
+    openflow::dissect_region(walk, bytes, at, sink);
 }
 
-/// The data of a segment and its place in the stream.
-struct Segment<'a> {
-    direction: Direction,
-    sequence: u32,
-    flags: u8,
-    /// As much of the data as was captured.
-    data: &'a [u8],
-    /// Bytes of data on the wire.
-    len: usize,
-}
-
-impl Segment<'_> {
-    fn dissect(&self, walk: &mut Walk<'_>, place: Place, sink: &mut impl Sink) {
-        let Some(streams) = walk.streams.take() else {
-            // Inside of a message there is one segment, and no stream.
-            openflow::dissect_stream(walk, self.data, place, 0, sink);
-            return;
+fn options(bytes: &[u8], place: Place, sink: &mut impl Sink) {
+    sink.open(&OPTIONS, place);
+    let mut at = 0;
+    while let Some(&kind) = bytes.get(at) {
+        // END and NOP are single bytes.
+        let len = match (kind, bytes.get(at + 1)) {
+            (0 | 1, _) => 1,
+            (_, Some(len)) => usize::from(*len).max(2),
+            (_, None) => 1,
         };
-        let limit = streams.limit();
-        let stream = streams.stream(self.direction);
-        if self.flags & SYN != 0 {
-            stream.open(self.sequence.wrapping_add(1));
+        let whole = bytes.get(at..(at + len).min(bytes.len())).unwrap_or_default();
+        let here = place.part(at, whole.len());
+        sink.open(&OPTION, here);
+        sink.field(&KIND, here.part(0, 1), Value::Unsigned(kind.into()));
+        if let Some(written) = whole.get(1) {
+            sink.field(&OPT_LEN, here.part(1, 1), Value::Unsigned((*written).into()));
         }
-        let first = self.sequence.wrapping_add(u32::from(self.flags & SYN != 0));
-        let news = stream.advance(first, self.len);
-        if news.gap > 0 {
-            sink.problem(Problem {
-                kind: ProblemKind::Gap,
-                at: place.offset,
-                text: format!(
-                    "{} bytes of the stream are not in the capture; {} bytes of a message are lost",
-                    news.gap,
-                    stream.waiting.len()
-                ),
-            });
-            stream.waiting.clear();
-        }
-        let data = self.data.get(news.seen..).unwrap_or_default();
-        let place = place.part(news.seen.min(self.data.len()), data.len());
-        let mut waiting = std::mem::take(&mut stream.waiting);
-        let left = if waiting.is_empty() {
-            let left = openflow::dissect_stream(walk, data, place, 0, sink);
-            data.get(data.len().saturating_sub(left)..).unwrap_or_default().to_vec()
-        } else {
-            let before = waiting.len();
-            waiting.extend_from_slice(data);
-            let left = openflow::dissect_stream(walk, &waiting, place, before, sink);
-            waiting.drain(..waiting.len().saturating_sub(left));
-            waiting
-        };
-        let lost = self.data.len() < self.len;
-        let stream = streams.stream(self.direction);
-        if !lost && left.len() <= limit {
-            stream.waiting = left;
-        }
-        if self.flags & (FIN | RST) != 0 {
-            streams.forget(self.direction);
-        }
-        walk.streams = Some(streams);
-    }
-}
-
-/// The names of the flags that are set.
-struct FlagNames(u8);
-
-impl std::fmt::Display for FlagNames {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut comma = "";
-        for (bit, name) in FLAG_NAMES.iter().enumerate() {
-            if self.0 >> bit & 1 == 1 {
-                write!(f, "{comma}{name}")?;
-                comma = ", ";
+        let word = |bytes: &[u8]| bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        match (kind, whole) {
+            (2, [_, _, value @ ..]) if value.len() == 2 => {
+                sink.field(&MSS, here.rest(2), Value::Unsigned(word(value)));
             }
+            (3, [_, _, shift]) => {
+                sink.field(&WSCALE, here.rest(2), Value::Unsigned((*shift).into()));
+            }
+            (8, [_, _, both @ ..]) if both.len() == 8 => {
+                let (value, echo) = both.split_at(4);
+                sink.field(&TSVAL, here.part(2, 4), Value::Unsigned(word(value)));
+                sink.field(&TSECR, here.part(6, 4), Value::Unsigned(word(echo)));
+            }
+            (_, [_, _, data @ ..]) if !data.is_empty() => {
+                sink.field(&OPT_DATA, here.rest(2), Value::Bytes(data));
+            }
+            _ => {}
         }
-        Ok(())
+        sink.close();
+        at += len;
+        if kind == 0 {
+            break;
+        }
     }
+    sink.close();
 }

@@ -10,28 +10,20 @@
 
 use codec::vse::Carrier;
 
-use super::ethernet;
+use super::{ethernet, fcf, llc};
 use crate::dissector::{Walk, short};
-use crate::registry::{Field, Protocol};
+use crate::info::Info;
+use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
 
-pub(crate) static PROTOCOL: Protocol = Protocol {
-    name: "vlan",
-    title: "802.1Q",
-    fields: &[&PRIORITY, &DEI, &ID, &ETYPE, &FCF_VM_ID, &FCF_PRIORITY],
-};
-static PRIORITY: Field = Field { name: "vlan.priority", key: "priority", doc: "Priority" };
-static DEI: Field = Field { name: "vlan.dei", key: "dei", doc: "Drop eligible" };
-static ID: Field = Field { name: "vlan.id", key: "id", doc: "VLAN id" };
-static ETYPE: Field = Field { name: "vlan.etype", key: "etype", doc: "EtherType" };
-/// Shared with [`ipv4`](super::ipv4): the other carrier of the field.
-pub(crate) static FCF_VM_ID: Field =
-    Field { name: "vse.fcf.vm_id", key: "vse.fcf.vm_id", doc: "Flow Control Field: VM id" };
-pub(crate) static FCF_PRIORITY: Field = Field {
-    name: "vse.fcf.priority",
-    key: "vse.fcf.priority",
-    doc: "Flow Control Field: priority",
-};
+protocol! {
+    pub(crate) static PROTOCOL = "vlan", "802.1Q";
+    PRIORITY: Unsigned, "vlan.priority", "priority", "Priority code point, 0 to 7";
+    DEI: Flag, "vlan.dei", "dei", "Drop eligible";
+    ID: Unsigned, "vlan.id", "id", "VLAN id";
+    ETYPE: Hex, "vlan.etype", "etype", "EtherType";
+    LENGTH: Unsigned, "vlan.len", "len", "Length of what follows, bytes: IEEE 802.3";
+}
 
 /// Bytes of a tag behind its EtherType.
 const LEN: usize = 4;
@@ -44,37 +36,30 @@ pub(crate) fn dissect(
     frame: Option<&[u8]>,
     sink: &mut impl Sink,
 ) {
-    let Some(([t0, t1, e0, e1], payload)) = bytes.split_first_chunk::<LEN>() else {
+    let Some((&[t0, t1, e0, e1], payload)) = bytes.split_first_chunk::<LEN>() else {
         sink.enter(&PROTOCOL, place);
-        short(sink, "VLAN tag", place, LEN, walk.missing);
+        short(walk, "VLAN tag", LEN, place, sink);
         return sink.leave();
     };
-    let tci = u16::from_be_bytes([*t0, *t1]);
-    let ethertype = u16::from_be_bytes([*e0, *e1]);
+    let tci = u16::from_be_bytes([t0, t1]);
+    let ethertype = u16::from_be_bytes([e0, e1]);
+    let (id, [priority, _]) = (tci & 0xfff, (tci >> 13 << 8).to_be_bytes());
     sink.enter(&PROTOCOL, place.part(0, LEN));
-    sink.field(&PRIORITY, place.part(0, 2), Value::Number((tci >> 13).into()));
-    sink.field(&DEI, place.part(0, 2), Value::Flag(tci & 0x1000 != 0));
-    sink.field(&ID, place.part(0, 2), Value::Number((tci & 0xfff).into()));
-    sink.field(&ETYPE, place.part(2, 2), Value::Number(ethertype.into()));
-    fcf(walk, Carrier::Vlan, tci, place.part(0, 2), sink);
-    sink.leave();
-    // A message frame has one tag at the most; its bytes are read from the Ethernet header on.
-    let frame = frame.filter(|frame| frame.len() == bytes.len() + 14);
-    let place = place.part(LEN, payload.len());
-    ethernet::payload_of(walk, ethertype, payload, place, frame, sink);
-}
-
-/// Reports the Flow Control Field in `bits`, where frames have one in this carrier.
-pub(crate) fn fcf(
-    walk: &Walk<'_>,
-    carrier: Carrier,
-    bits: u16,
-    place: Place,
-    sink: &mut impl Sink,
-) {
-    if let Some(layout) = walk.options.fcf.filter(|layout| layout.carrier == carrier) {
-        let field = layout.read(bits);
-        sink.field(&FCF_VM_ID, place, Value::Number(field.vm_id.into()));
-        sink.field(&FCF_PRIORITY, place, Value::Flag(field.priority));
+    if sink.wants(&PROTOCOL) {
+        let field = if ethertype < 0x600 { &LENGTH } else { &ETYPE };
+        sink.field(&PRIORITY, place.part(0, 2), Value::Unsigned(priority.into()));
+        sink.field(&DEI, place.part(0, 2), Value::Flag(tci & 0x1000 != 0));
+        sink.field(&ID, place.part(0, 2), Value::Unsigned(id.into()));
+        sink.field(field, place.part(2, 2), Value::Unsigned(ethertype.into()));
     }
+    fcf::report(walk, Carrier::Vlan, tci, place.part(0, 2), sink);
+    sink.info(Info::Vlan(id, priority));
+    sink.leave();
+    let place = place.part(LEN, payload.len());
+    if ethertype < 0x600 {
+        return llc::dissect(walk, payload, place, sink);
+    }
+    // A message frame has one tag at the most; its bytes are read from the Ethernet header on.
+    let frame = frame.filter(|frame| frame.len() == bytes.len() + ethernet::LEN);
+    ethernet::payload_of(walk, ethertype, payload, place, frame, sink);
 }

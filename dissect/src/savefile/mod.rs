@@ -1,33 +1,49 @@
-//! Savefiles: pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng), read as a
-//! stream in bounded memory from anything that can be read.
+//! Savefiles: pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng), plain or
+//! compressed, read as a stream in bounded memory from anything that can be read; and written.
 //!
 //! Reading is our own and not libpcap's: it works on standard input and growing files alike,
-//! tells the byte where a broken file broke, and needs no system library.
+//! tells the byte where a broken file broke, keeps what a copy needs, and needs no system library.
+//!
+//! ```
+//! use dissect::savefile::{Format, Reader, Writer};
+//!
+//! let mut file = Vec::new();
+//! let mut writer = Writer::new(&mut file, Format::Pcap);
+//! writer.frame(dissect::Frame::ethernet(b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x88\xb5"))?;
+//! writer.finish()?;
+//! let mut reader = Reader::new(&file[..])?;
+//! let record = reader.next()?.expect("one frame");
+//! assert_eq!((record.frame.number, record.frame.len), (1, 14));
+//! assert!(reader.next()?.is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod compression;
 mod pcap;
 mod pcapng;
 mod source;
+mod writer;
 
 use std::io::{self, Read};
 
-use crate::dissector::LinkType;
+use crate::dissector::Frame;
 use source::Source;
 
+pub use compression::decompressed;
+pub use writer::{Format, Writer, WriterError};
+
 /// A frame as it stands in the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// Its number, from 1.
-    pub number: u64,
-    /// When it was captured: nanoseconds since 1970-01-01 00:00 UTC.
-    pub time: u64,
-    /// The number of the interface that captured it.
-    pub interface: u32,
-    /// What the frame begins with.
-    pub link_type: LinkType,
-    /// Its length on the wire, bytes.
-    pub len: usize,
-    /// As much of it as was captured.
-    pub bytes: Vec<u8>,
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// The frame.
+    pub frame: Frame<'a>,
+    /// What somebody wrote beside it: the first comment of a pcapng block.
+    pub comment: Option<&'a str>,
+    /// The block that holds it, in a pcapng file.
+    pub block: Option<&'a [u8]>,
+    /// The blocks between the frame before and this one, where they are
+    /// [kept](Reader::keep_blocks).
+    pub blocks_before: &'a [u8],
 }
 
 /// A savefile that cannot be read on.
@@ -74,13 +90,13 @@ const MAX_LEN: usize = 16 << 20;
 #[derive(Debug)]
 pub struct Reader<R> {
     source: Source<R>,
-    format: Format,
+    format: Inner,
     number: u64,
     failed: bool,
 }
 
 #[derive(Debug)]
-enum Format {
+enum Inner {
     Pcap(pcap::Header),
     Pcapng(pcapng::Section),
 }
@@ -89,41 +105,63 @@ impl<R: Read> Reader<R> {
     /// Reads the head of the file, and finds out its format from it.
     pub fn new(input: R) -> Result<Self, SavefileError> {
         let mut source = Source::new(input);
-        let magic = source.peek4()?;
+        let Some(head) = source.take("the head of the file", 4)? else {
+            let what = "the head of the file";
+            return Err(SavefileError::Cut { offset: 0, what, need: 4, have: 0 });
+        };
+        let magic = head.first_chunk().copied().unwrap_or_default();
         let format = if let Some(header) = pcap::Header::read(magic, &mut source)? {
-            Format::Pcap(header)
+            Inner::Pcap(header)
         } else if magic == pcapng::SECTION_HEADER {
-            Format::Pcapng(pcapng::Section::default())
+            source.put_back(4);
+            Inner::Pcapng(pcapng::Section::default())
         } else {
             return Err(SavefileError::NotACapture(magic.to_vec()));
         };
         Ok(Self { source, format, number: 0, failed: false })
     }
-}
 
-impl<R: Read> Iterator for Reader<R> {
-    type Item = Result<Record, SavefileError>;
-
-    /// The next frame. After an error there is none.
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
-        let number = self.number + 1;
-        let record = match &mut self.format {
-            Format::Pcap(header) => header.next(&mut self.source, number),
-            Format::Pcapng(section) => section.next(&mut self.source, number),
-        };
-        match record {
-            Ok(Some(record)) => {
-                self.number = number;
-                Some(Ok(record))
-            }
-            Ok(None) => None,
-            Err(error) => {
-                self.failed = true;
-                Some(Err(error))
-            }
+    /// Keeps the blocks of a pcapng file that hold no frames: sections, interfaces, names, what
+    /// nobody knows.
+    pub fn keep_blocks(&mut self) {
+        if let Inner::Pcapng(section) = &mut self.format {
+            section.keeps = true;
         }
     }
+
+    /// The blocks behind the last frame, where they are [kept](Self::keep_blocks).
+    #[must_use]
+    pub fn blocks_behind(&self) -> &[u8] {
+        match &self.format {
+            Inner::Pcapng(section) => &section.kept,
+            Inner::Pcap(_) => &[],
+        }
+    }
+
+    /// Bytes of the file that were read.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.source.offset
+    }
+
+    /// The next frame; nothing at the end, or after an error.
+    // It lends, which an iterator cannot.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Record<'_>>, SavefileError> {
+        if self.failed {
+            return Ok(None);
+        }
+        self.number += 1;
+        // Given back where the result is one; the borrow checker does not see that.
+        self.failed = true;
+        let record = match &mut self.format {
+            Inner::Pcap(header) => header.next(&mut self.source, self.number)?,
+            Inner::Pcapng(section) => section.next(&mut self.source, self.number)?,
+        };
+        self.failed = false;
+        Ok(record)
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use std::io::Read;
 
 use super::source::Source;
 use super::{Record, SavefileError};
-use crate::dissector::LinkType;
+use crate::dissector::{Frame, LinkType};
 
 #[derive(Debug)]
 pub(super) struct Header {
@@ -44,6 +44,7 @@ impl ByteOrder {
         }
     }
 
+    #[inline]
     pub(super) fn u32(self, bytes: [u8; 4]) -> u32 {
         match self {
             Self::Little => u32::from_le_bytes(bytes),
@@ -53,7 +54,7 @@ impl ByteOrder {
 }
 
 impl Header {
-    /// Reads the file header, if `magic` is one of this format.
+    /// Reads the file header behind `magic`, if that is one of this format.
     pub(super) fn read<R: Read>(
         magic: [u8; 4],
         source: &mut Source<R>,
@@ -65,30 +66,28 @@ impl Header {
             [0xa1, 0xb2, 0x3c, 0x4d] => (ByteOrder::Big, 1),
             _ => return Ok(None),
         };
-        let header: [u8; 24] = source.array("the file header")?;
-        let [.., a, b, c, d] = header;
-        let link_type = LinkType(order.u32([a, b, c, d]) & 0xffff);
-        Ok(Some(Self { order, nanoseconds_a_unit, link_type }))
+        let rest = source.must("the file header", 20)?;
+        let link_type = rest.last_chunk().map_or(0, |bytes| order.u32(*bytes)) & 0xffff;
+        Ok(Some(Self { order, nanoseconds_a_unit, link_type: LinkType(link_type) }))
     }
 
-    pub(super) fn next<R: Read>(
+    #[inline]
+    pub(super) fn next<'a, R: Read>(
         &self,
-        source: &mut Source<R>,
+        source: &'a mut Source<R>,
         number: u64,
-    ) -> Result<Option<Record>, SavefileError> {
-        let mut header = [0; 16];
-        if !source.fill("the header of a frame", &mut header)? {
-            return Ok(None);
-        }
+    ) -> Result<Option<Record<'a>>, SavefileError> {
+        let Some(header) = source.take("the header of a frame", 16)? else { return Ok(None) };
         let (words, _) = header.as_chunks::<4>();
-        let mut words = words.iter().map(|word| self.order.u32(*word));
-        let mut word = || words.next().unwrap_or(0);
-        let (seconds, units, caplen, len) = (word(), word(), word(), word());
+        let &[seconds, units, caplen, len] = words else { return Ok(None) };
+        let [seconds, units, caplen, len] =
+            [seconds, units, caplen, len].map(|word| self.order.u32(word));
         let caplen = usize::try_from(caplen).unwrap_or(usize::MAX);
-        let bytes = source.bytes("a frame", caplen)?;
+        let bytes = source.must("a frame", caplen)?;
         let time = u64::from(seconds) * 1_000_000_000 + u64::from(units) * self.nanoseconds_a_unit;
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let link_type = self.link_type;
-        Ok(Some(Record { number, time, interface: 0, link_type, len, bytes }))
+        let frame = Frame { link_type, bytes, len, number, time, interface: 0 };
+        Ok(Some(Record { frame, comment: None, block: None, blocks_before: &[] }))
     }
 }

@@ -3,13 +3,15 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use codec::of10::Message;
 use codec::types::Bytes;
+use dissect::Frame;
+use dissect::savefile::Writer;
 
-use crate::capture_writer::{CaptureWriter, FileFormat};
+use crate::capture_format::CaptureFormat;
 use crate::exit::Outcome;
 use crate::message_text;
 use crate::openflow_session::Session;
@@ -37,8 +39,8 @@ pub(crate) struct Args {
     write: Option<PathBuf>,
 
     /// The format of the capture.
-    #[arg(short = 'F', long, value_enum, default_value_t = FileFormat::Pcapng, requires = "write")]
-    file_format: FileFormat,
+    #[arg(short = 'F', long, value_enum, default_value_t = CaptureFormat::Pcapng, requires = "write")]
+    file_format: CaptureFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -80,7 +82,7 @@ fn standard_input() -> anyhow::Result<String> {
 }
 
 /// Writes a session whose messages are a millisecond apart, from now on.
-fn write_capture(path: &Path, format: FileFormat, messages: &[Message]) -> anyhow::Result<()> {
+fn write_capture(path: &Path, format: CaptureFormat, messages: &[Message]) -> anyhow::Result<()> {
     // Everything is encoded before the file is touched.
     let mut session = Session::new();
     let mut frames = Vec::new();
@@ -94,11 +96,12 @@ fn write_capture(path: &Path, format: FileFormat, messages: &[Message]) -> anyho
         Some("-") => Box::new(io::stdout().lock()),
         _ => Box::new(File::create(path)?),
     };
-    let mut capture = CaptureWriter::new(BufWriter::new(out), format)?;
-    let mut time = SystemTime::now();
-    for frame in frames {
-        capture.write(time, &frame)?;
-        time += std::time::Duration::from_millis(1);
+    let mut capture = Writer::new(BufWriter::new(out), format.into());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let start = u64::try_from(now.as_nanos()).context("the clock is beyond the year 2500")?;
+    for (bytes, number) in frames.iter().zip(1..) {
+        let time = start + (number - 1) * 1_000_000;
+        capture.frame(Frame { number, time, ..Frame::ethernet(bytes) })?;
     }
     Ok(capture.finish()?)
 }

@@ -1,7 +1,14 @@
 //! From a view to a writer, one file a format. No logic here: what is shown was decided before.
 
+pub(crate) mod clock;
+pub(crate) mod fields;
+pub(crate) mod frame_json;
+pub(crate) mod hex_dump;
 pub(crate) mod json;
 pub(crate) mod paint;
+pub(crate) mod report;
 pub(crate) mod summary;
+pub(crate) mod svg;
 pub(crate) mod text;
 pub(crate) mod tree;
+pub(crate) mod value;

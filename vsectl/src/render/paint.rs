@@ -25,6 +25,7 @@ pub(crate) struct Paint {
 
 const PROTOCOL: Style = AnsiColor::Cyan.on_default();
 const PROBLEM: Style = AnsiColor::Red.on_default().bold();
+const MARK: Style = AnsiColor::Yellow.on_default().invert();
 const LAYER: Style = Style::new().bold();
 
 impl Paint {
@@ -42,8 +43,22 @@ impl Paint {
         Self { on }
     }
 
-    pub(crate) fn protocol(self, text: &dyn Display, out: &mut impl Write) -> io::Result<()> {
-        self.write(PROTOCOL, text, out)
+    pub(crate) fn is_on(self) -> bool {
+        self.on
+    }
+
+    /// A protocol's name in a column of that width.
+    pub(crate) fn protocol(self, name: &str, width: usize, out: &mut impl Write) -> io::Result<()> {
+        if self.on {
+            return self.write(PROTOCOL, &format_args!("{name:width$}"), out);
+        }
+        out.write_all(name.as_bytes())?;
+        (name.len()..width).try_for_each(|_| out.write_all(b" "))
+    }
+
+    /// The bytes of a field that was asked for.
+    pub(crate) fn mark(self, text: &dyn Display, out: &mut impl Write) -> io::Result<()> {
+        self.write(MARK, text, out)
     }
 
     pub(crate) fn problem(self, text: &dyn Display, out: &mut impl Write) -> io::Result<()> {

@@ -2,32 +2,84 @@
 
 use std::io::{self, Write};
 
-use dissect::Summary;
 use dissect::savefile::Record;
+use dissect::{Ends, Summary};
 
-use crate::render::paint::Paint;
+use super::clock::Clock;
+use super::paint::Paint;
+use super::value::{decimal, ipv4, mac};
 
-/// Number, seconds since the first frame, source, destination, protocol, length, info.
+/// Columns of an address, as wide as an Ethernet address.
+const ADDRESS: usize = 17;
+
+/// Number, time, source, destination, protocol, length, info.
 pub(crate) fn line(
-    record: &Record,
-    first_time: u64,
+    record: &Record<'_>,
     summary: &Summary,
+    clock: &mut Clock,
     paint: Paint,
+    scratch: &mut Vec<u8>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let since = record.time.saturating_sub(first_time);
-    let (seconds, nanoseconds) = (since / 1_000_000_000, since % 1_000_000_000);
-    let Summary { source, destination, protocol, info, problems, .. } = summary;
-    write!(
-        out,
-        "{:5} {seconds:4}.{nanoseconds:09} {source:>17} → {destination:<17} ",
-        record.number
-    )?;
-    paint.protocol(&format_args!("{protocol:8}"), out)?;
-    write!(out, " {:5} {info}", record.len)?;
-    for problem in problems {
-        write!(out, " ")?;
+    right(5, scratch, out, |out| decimal(record.frame.number, out))?;
+    out.write_all(b" ")?;
+    clock.write(out)?;
+    out.write_all(b" ")?;
+    let ends = summary.ends();
+    right(ADDRESS, scratch, out, |out| address(ends, true, out))?;
+    out.write_all(" → ".as_bytes())?;
+    left(ADDRESS, scratch, out, |out| address(ends, false, out))?;
+    out.write_all(b" ")?;
+    paint.protocol(summary.protocol(), 8, out)?;
+    out.write_all(b" ")?;
+    let len = u64::try_from(record.frame.len).unwrap_or(u64::MAX);
+    right(5, scratch, out, |out| decimal(len, out))?;
+    out.write_all(b" ")?;
+    summary.write_info(out)?;
+    for problem in &summary.problems {
+        out.write_all(b" ")?;
         paint.problem(&format_args!("[{problem}]"), out)?;
     }
-    writeln!(out)
+    out.write_all(b"\n")
+}
+
+/// Fills up to a width in front of what `write` writes.
+fn right(
+    width: usize,
+    scratch: &mut Vec<u8>,
+    out: &mut impl Write,
+    write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<()> {
+    scratch.clear();
+    write(scratch)?;
+    blanks(width.saturating_sub(scratch.len()), out)?;
+    out.write_all(scratch)
+}
+
+/// Fills up to a width behind what `write` writes.
+fn left(
+    width: usize,
+    scratch: &mut Vec<u8>,
+    out: &mut impl Write,
+    write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<()> {
+    scratch.clear();
+    write(scratch)?;
+    out.write_all(scratch)?;
+    blanks(width.saturating_sub(scratch.len()), out)
+}
+
+fn blanks(count: usize, out: &mut impl Write) -> io::Result<()> {
+    const BLANKS: &[u8] = &[b' '; 32];
+    out.write_all(BLANKS.get(..count).unwrap_or(BLANKS))
+}
+
+/// One of the ends, or the other.
+fn address(ends: Option<Ends>, source: bool, out: &mut impl Write) -> io::Result<()> {
+    match ends {
+        Some(Ends::Mac(a, b)) => mac(if source { a } else { b }, out),
+        Some(Ends::Ipv4(a, b)) => ipv4(if source { a } else { b }, out),
+        Some(Ends::Ipv6(a, b)) => write!(out, "{}", if source { a } else { b }),
+        Some(Ends::Tcp(..) | Ends::Udp(..)) | None => Ok(()),
+    }
 }

@@ -2,24 +2,38 @@
 
 use std::io::{self, Write};
 
-use dissect::{Layer, OwnedValue};
+use dissect::savefile::Record;
+use dissect::{Kind, Layer, OwnedValue, Tree, TreeField};
 
-use crate::render::paint::Paint;
-use crate::view::FrameView;
+use super::clock::Clock;
+use super::paint::Paint;
+use super::value;
 
 /// What one level is indented by.
 const INDENT: usize = 4;
 
-/// A frame.
-pub(crate) fn frame(view: &FrameView<'_>, paint: Paint, out: &mut impl Write) -> io::Result<()> {
-    let record = view.record;
-    let (number, len, caplen) = (record.number, record.len, record.bytes.len());
-    let time = view.time();
-    let head = format!("Frame {number}: {len} bytes, {caplen} captured, {time}");
-    paint.layer(&head, out)?;
+/// A frame; of its layers, those of the protocols in `only` with their fields, where there are any
+/// in it.
+pub(crate) fn frame(
+    record: &Record<'_>,
+    tree: &Tree,
+    only: &[String],
+    clock: &mut Clock,
+    paint: Paint,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let frame = record.frame;
+    let mut time = Vec::new();
+    clock.write_rfc3339(frame.time, &mut time)?;
+    let time = String::from_utf8_lossy(&time);
+    let (number, len, caplen) = (frame.number, frame.len, frame.bytes.len());
+    paint.layer(&format_args!("Frame {number}: {len} bytes, {caplen} captured, {time}"), out)?;
     writeln!(out)?;
-    layers(&view.tree.layers, INDENT, paint, out)?;
-    for problem in &view.tree.problems {
+    if let Some(comment) = record.comment {
+        writeln!(out, "{:INDENT$}Comment: {}", "", comment.escape_debug())?;
+    }
+    some_layers(&tree.layers, INDENT, only, paint, out)?;
+    for problem in &tree.problems {
         write!(out, "{:INDENT$}", "")?;
         paint.problem(&format_args!("[{problem}]"), out)?;
         writeln!(out)?;
@@ -34,6 +48,16 @@ pub(crate) fn layers(
     paint: Paint,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    some_layers(all, indent, &[], paint, out)
+}
+
+fn some_layers(
+    all: &[Layer],
+    indent: usize,
+    only: &[String],
+    paint: Paint,
+    out: &mut impl Write,
+) -> io::Result<()> {
     for layer in all {
         let place = match layer.place.offset {
             Some(offset) => format!("{} bytes at {offset}", layer.place.len),
@@ -43,62 +67,60 @@ pub(crate) fn layers(
         write!(out, "{:indent$}", "")?;
         paint.layer(&format_args!("{}, {place}{info}", layer.protocol.title), out)?;
         writeln!(out)?;
-        for field in &layer.fields {
-            let inner = indent + INDENT;
-            match &field.value {
-                OwnedValue::Structure(value) => structure(value, inner, out)?,
-                OwnedValue::Number(value) => line(inner, field.field.doc, value, out)?,
-                OwnedValue::Flag(value) => line(inner, field.field.doc, value, out)?,
-                OwnedValue::Mac(value) => line(inner, field.field.doc, value, out)?,
-                OwnedValue::Ipv4(value) => line(inner, field.field.doc, value, out)?,
-                OwnedValue::Text(value) => line(inner, field.field.doc, value, out)?,
-            }
+        if only.is_empty() || only.iter().any(|name| name == layer.protocol.name) {
+            fields(&layer.fields, indent + INDENT, out)?;
         }
-        layers(&layer.layers, indent + INDENT, paint, out)?;
+        some_layers(&layer.layers, indent + INDENT, only, paint, out)?;
     }
     Ok(())
 }
 
-fn line(
-    indent: usize,
-    name: &str,
-    value: &dyn std::fmt::Display,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    writeln!(out, "{:indent$}{name}: {value}", "")
-}
-
-/// The fields of a structure, each on a line; structures within are indented.
-fn structure(value: &serde_json::Value, indent: usize, out: &mut impl Write) -> io::Result<()> {
-    use serde_json::Value;
-    let Value::Object(fields) = value else {
-        return writeln!(out, "{:indent$}{}", "", scalar(value));
-    };
-    for (name, value) in fields {
-        match value {
-            Value::Object(inner) if inner.is_empty() => line(indent, name, &"any", out)?,
-            Value::Object(_) => {
-                writeln!(out, "{:indent$}{name}:", "")?;
-                structure(value, indent + INDENT, out)?;
+fn fields(all: &[TreeField], indent: usize, out: &mut impl Write) -> io::Result<()> {
+    for field in all {
+        // What follows the colon says more than a label should.
+        let doc = field.field.doc.split([':', ',']).next().unwrap_or_default();
+        match (&field.value, field.field.kind) {
+            (OwnedValue::Nested(items), Kind::List) => list(doc, items, indent, out)?,
+            (OwnedValue::Nested(inner), _) if inner.is_empty() => {
+                let nothing = if field.field.key == "match" { "any" } else { "nothing" };
+                writeln!(out, "{:indent$}{doc}: {nothing}", "")?;
             }
-            Value::Array(items) if items.iter().any(Value::is_object) => {
-                for (index, item) in items.iter().enumerate() {
-                    writeln!(out, "{:indent$}{name}[{index}]:", "")?;
-                    structure(item, indent + INDENT, out)?;
+            (OwnedValue::Nested(inner), _) => {
+                writeln!(out, "{:indent$}{doc}:", "")?;
+                fields(inner, indent + INDENT, out)?;
+            }
+            (scalar, _) => {
+                write!(out, "{:indent$}{doc}: ", "")?;
+                if let Some(scalar) = scalar.scalar() {
+                    value::named(field.field, scalar, out)?;
                 }
+                writeln!(out)?;
             }
-            Value::Array(items) if items.is_empty() => line(indent, name, &"none", out)?,
-            Value::Array(items) => {
-                let items: Vec<String> = items.iter().map(scalar).collect();
-                line(indent, name, &items.join(", "), out)?;
-            }
-            other => line(indent, name, &scalar(other), out)?,
         }
     }
     Ok(())
 }
 
-/// A value that is no structure; text without its quotes.
-fn scalar(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn list(doc: &str, items: &[TreeField], indent: usize, out: &mut impl Write) -> io::Result<()> {
+    if items.is_empty() {
+        return writeln!(out, "{:indent$}{doc}: none", "");
+    }
+    if items.iter().all(|item| item.value.scalar().is_some()) {
+        write!(out, "{:indent$}{doc}: ", "")?;
+        for (index, item) in items.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(out, "{comma}")?;
+            if let Some(scalar) = item.value.scalar() {
+                value::named(item.field, scalar, out)?;
+            }
+        }
+        return writeln!(out);
+    }
+    for (index, item) in items.iter().enumerate() {
+        writeln!(out, "{:indent$}{doc} [{index}]:", "")?;
+        if let OwnedValue::Nested(inner) = &item.value {
+            fields(inner, indent + INDENT, out)?;
+        }
+    }
+    Ok(())
 }

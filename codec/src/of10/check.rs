@@ -1,0 +1,68 @@
+//! Whether a message is sound, without the cost of decoding what is.
+
+use super::header::{HEADER_LEN, MessageType, VERSION};
+use super::message::Message;
+use crate::error::DecodeError;
+
+impl Message {
+    /// What is wrong with the message that `bytes` hold; the same that [`decode`](Self::decode)
+    /// says of it, in a fraction of the time where nothing is.
+    pub fn check(bytes: &[u8]) -> Result<(), DecodeError> {
+        if is_plainly_sound(bytes) {
+            return Ok(());
+        }
+        Self::decode(bytes).map(|_| ())
+    }
+}
+
+/// Whether the lengths of a message are those of its type. It may be sound where they are not
+/// looked at here.
+fn is_plainly_sound(bytes: &[u8]) -> bool {
+    let Some((&[version, r#type, l0, l1, ..], body)) = bytes.split_first_chunk::<HEADER_LEN>()
+    else {
+        return false;
+    };
+    let len = bytes.len();
+    if version != VERSION || usize::from(u16::from_be_bytes([l0, l1])) != len {
+        return false;
+    }
+    match MessageType::from(r#type) {
+        MessageType::EchoRequest | MessageType::EchoReply => true,
+        MessageType::FeaturesRequest
+        | MessageType::GetConfigRequest
+        | MessageType::BarrierRequest
+        | MessageType::BarrierReply => body.is_empty(),
+        MessageType::GetConfigReply | MessageType::SetConfig => len == 12,
+        MessageType::PacketIn => len >= 18,
+        MessageType::FlowRemoved => len == 88,
+        MessageType::PortStatus => len == 64,
+        MessageType::PortMod => len == 32,
+        MessageType::FlowMod => body.get(64..).is_some_and(are_plain_actions),
+        MessageType::PacketOut => match body.split_first_chunk::<8>() {
+            Some(([.., a, b], rest)) => {
+                rest.get(..usize::from(u16::from_be_bytes([*a, *b]))).is_some_and(are_plain_actions)
+            }
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether `bytes` are actions of OpenFlow 1.0 itself, each of its length.
+fn are_plain_actions(mut bytes: &[u8]) -> bool {
+    while let Some((&[t0, t1, l0, l1], _)) = bytes.split_first_chunk::<4>() {
+        let expected = match u16::from_be_bytes([t0, t1]) {
+            0..=3 | 6..=10 => 8,
+            4 | 5 | 11 => 16,
+            _ => return false,
+        };
+        if usize::from(u16::from_be_bytes([l0, l1])) != expected {
+            return false;
+        }
+        match bytes.get(expected..) {
+            Some(rest) => bytes = rest,
+            None => return false,
+        }
+    }
+    bytes.is_empty()
+}

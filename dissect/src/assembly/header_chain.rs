@@ -1,0 +1,134 @@
+//! Whether bytes look like OpenFlow: headers, each where the length of the one before says.
+
+use codec::of10::{HEADER_LEN, Header, Message, VERSION};
+
+/// The highest type of each version, from OpenFlow 1.0 (version 1) to 1.5 (version 6).
+const LAST_TYPES: [u8; 6] = [21, 23, 25, 29, 32, 35];
+/// The type of HELLO, in every version.
+const HELLO: u8 = 0;
+
+/// Whether `bytes`, at least eight, may be the header of a message.
+fn plausible(bytes: &[u8]) -> Option<Header> {
+    let header = Header::parse(bytes).ok()?;
+    let last = *LAST_TYPES.get(usize::from(header.version).checked_sub(1)?)?;
+    (u8::from(header.r#type) <= last).then_some(header)
+}
+
+/// Bytes of `bytes` that are whole messages, as far as their headers tell; an error where the
+/// header behind them cannot be one.
+pub(super) fn whole(bytes: &[u8]) -> (usize, bool) {
+    let mut at = 0;
+    while let Some(left) = bytes.get(at..) {
+        match Header::parse(left) {
+            Ok(header) if header.len() <= left.len() => at += header.len(),
+            Ok(_) => break,
+            Err(error) => return (at, error.is_incomplete()),
+        }
+    }
+    (at, true)
+}
+
+/// Where the next message begins in `bytes`: at their start, where a header can stand there, since
+/// most segments begin with one; else at the first header that leads to another one or to the end;
+/// else at the first of OpenFlow 1.0 whose message goes on beyond the end.
+pub(super) fn next_message(bytes: &[u8]) -> Option<usize> {
+    let last = bytes.len().saturating_sub(HEADER_LEN - 1);
+    let mut found = None;
+    for at in 0..last {
+        match chain(bytes.get(at..).unwrap_or_default()) {
+            Chain::Whole => return Some(at),
+            Chain::Beyond if at == 0 => return Some(at),
+            Chain::Beyond => _ = found.get_or_insert(at),
+            Chain::Broken => {}
+        }
+    }
+    found
+}
+
+/// Where bytes at the end begin that can be the beginning of a header; the end if there are none.
+pub(super) fn last_beginning(bytes: &[u8]) -> usize {
+    let from = bytes.len().saturating_sub(HEADER_LEN - 1);
+    let is_version = |byte: &u8| (1..=LAST_TYPES.len()).contains(&usize::from(*byte));
+    let tail = bytes.get(from..).unwrap_or_default();
+    tail.iter().position(is_version).map_or(bytes.len(), |at| from + at)
+}
+
+/// How far headers lead.
+enum Chain {
+    /// To the end, over one whole message or more.
+    Whole,
+    /// One header, beyond the end.
+    Beyond,
+    /// To what is no header.
+    Broken,
+}
+
+fn chain(bytes: &[u8]) -> Chain {
+    let mut at = 0;
+    let mut version = None;
+    loop {
+        let left = bytes.get(at..).unwrap_or_default();
+        if left.len() < HEADER_LEN {
+            // Fewer bytes than a header has must be the beginning of one.
+            let begins = left.first().is_none_or(|first| version == Some(*first));
+            return if begins { Chain::Whole } else { Chain::Broken };
+        }
+        let Some(header) = plausible(left) else { return Chain::Broken };
+        if version.is_some_and(|version| version != header.version) {
+            return Chain::Broken;
+        }
+        if header.len() > left.len() {
+            return match version {
+                Some(_) => Chain::Whole,
+                None if header.version == VERSION => Chain::Beyond,
+                None => Chain::Broken,
+            };
+        }
+        version = Some(header.version);
+        at += header.len();
+    }
+}
+
+/// Whether a stream that begins with `bytes` is one of OpenFlow.
+pub(super) fn begins_session(bytes: &[u8]) -> bool {
+    plausible(bytes).is_some_and(|header| u8::from(header.r#type) == HELLO && header.len() <= 256)
+}
+
+/// Whether a segment in the middle of a stream is whole messages of OpenFlow 1.0.
+pub(super) fn is_messages(bytes: &[u8]) -> bool {
+    let mut left = bytes;
+    while plausible(left).is_some_and(|header| header.version == VERSION) {
+        match Message::decode(left) {
+            Ok((_, [])) => return true,
+            Ok((_, rest)) => left = rest,
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARRIER: [u8; 8] = [1, 18, 0, 8, 0, 0, 0, 7];
+
+    #[test]
+    fn the_next_message_is_one_that_leads_on() {
+        let bytes = [&[0, 1, 9, 1, 3][..], &BARRIER, &BARRIER, &BARRIER[..3]].concat();
+        assert_eq!(next_message(&bytes), Some(5));
+        assert_eq!(next_message(&bytes[6..]), Some(7));
+        assert_eq!(next_message(&[7; 40]), None);
+        assert_eq!(next_message(&BARRIER[..7]), None);
+    }
+
+    #[test]
+    fn sessions_begin_with_hello() {
+        assert!(begins_session(&[4, 0, 0, 16, 0, 0, 0, 1]));
+        assert!(!begins_session(&BARRIER));
+        assert!(!begins_session(b"GET / HTTP/1.1"));
+        assert!(is_messages(&[BARRIER, BARRIER].concat()));
+        assert!(!is_messages(&[&BARRIER[..], &[1]].concat()));
+        assert!(!is_messages(&[]));
+    }
+}

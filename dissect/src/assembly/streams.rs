@@ -1,0 +1,288 @@
+//! The TCP streams of a capture: what each segment brings.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+
+use super::header_chain;
+use super::stream::{Content, Stream, ahead_of, length};
+use super::{Held, Limits, Note, Region};
+use crate::problem::{Problem, ProblemKind, What};
+
+/// Segments that do not look like OpenFlow before nobody looks any more.
+const TRIES: u8 = 3;
+/// Segments of a stream that wait for one before them, before it is given up.
+const AHEAD: usize = 64;
+
+/// One direction of a TCP connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Direction {
+    pub(crate) source: (IpAddr, u16),
+    pub(crate) destination: (IpAddr, u16),
+    /// Tells the networks of tunnels apart.
+    pub(crate) network: u64,
+}
+
+impl Direction {
+    fn reverse(self) -> Self {
+        Self { source: self.destination, destination: self.source, ..self }
+    }
+}
+
+/// A segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Segment<'a> {
+    pub(crate) direction: Direction,
+    pub(crate) sequence: u32,
+    /// The acknowledgement, if there is one.
+    pub(crate) acknowledged: Option<u32>,
+    pub(crate) syn: bool,
+    pub(crate) end: bool,
+    /// As much of the data as was captured.
+    pub(crate) data: &'a [u8],
+    /// Bytes of data on the wire.
+    pub(crate) len: usize,
+}
+
+/// The streams of a capture.
+#[derive(Debug)]
+pub(crate) struct Streams {
+    limits: Limits,
+    known: HashMap<Direction, Stream, RandomState>,
+    /// Counts segments.
+    clock: u64,
+    /// Bytes that wait ahead in all streams.
+    held: usize,
+    /// A buffer to use again.
+    spare: Vec<u8>,
+}
+
+impl Streams {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, known: HashMap::default(), clock: 0, held: 0, spare: Vec::new() }
+    }
+
+    /// Takes a buffer that is no longer needed.
+    pub(crate) fn recycle(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() > self.spare.capacity() {
+            buffer.clear();
+            self.spare = buffer;
+        }
+    }
+
+    /// What `segment` brings; it came in `frame`. `on_port` is whether its ports are those of
+    /// OpenFlow; nothing where the bytes must tell.
+    pub(crate) fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        on_port: Option<bool>,
+        frame: u64,
+    ) -> Region {
+        if on_port == Some(false) {
+            return Region::default();
+        }
+        if let (Some(acknowledged), true) = (segment.acknowledged, self.held > 0) {
+            self.acknowledge(segment.direction.reverse(), acknowledged);
+        }
+        if segment.len == 0 && !segment.syn && !segment.end {
+            return Region::default();
+        }
+        self.clock += 1;
+        self.make_room(segment.direction);
+        let known = self.known.contains_key(&segment.direction);
+        let content = match on_port {
+            Some(_) => Content::Openflow,
+            None if known => Content::Unknown(0),
+            None => self.content_of(segment.direction.reverse()),
+        };
+        let mut spare = std::mem::take(&mut self.spare);
+        let stream = self.known.entry(segment.direction).or_insert_with(|| Stream::new(content));
+        stream.used = self.clock;
+        let held = stream.held();
+        let region = take(stream, segment, frame, &self.limits, &mut spare);
+        self.held = (self.held + stream.held()).saturating_sub(held);
+        if spare.capacity() > 0 {
+            self.spare = spare;
+        }
+        if segment.end && stream.ahead.is_empty() {
+            self.held = self.held.saturating_sub(stream.held());
+            self.known.remove(&segment.direction);
+        }
+        region
+    }
+
+    /// The content of a stream whose other direction is asked about.
+    fn content_of(&self, direction: Direction) -> Content {
+        match self.known.get(&direction) {
+            Some(stream) if stream.content == Content::Openflow => Content::Openflow,
+            _ => Content::Unknown(0),
+        }
+    }
+
+    /// Notes that the receiver of `direction` has all bytes before `acknowledged`.
+    fn acknowledge(&mut self, direction: Direction, acknowledged: u32) {
+        let Some(stream) = self.known.get_mut(&direction) else { return };
+        if let (Some(next), false) = (stream.next, stream.ahead.is_empty()) {
+            stream.lost |= ahead_of(next, acknowledged).is_some();
+        }
+    }
+
+    /// Forgets the streams that were used least of late, where there are too many or they hold too
+    /// much: what they wait for is lost, what comes later is read.
+    fn make_room(&mut self, coming: Direction) {
+        let fits = self.known.len() < self.limits.streams || self.known.contains_key(&coming);
+        if fits && self.held <= self.limits.bytes {
+            return;
+        }
+        let mut times: Vec<u64> = self.known.values().map(|stream| stream.used).collect();
+        let middle = times.len() / 2;
+        let (_, limit, _) = times.select_nth_unstable(middle);
+        let limit = *limit;
+        self.known.retain(|direction, stream| stream.used > limit || *direction == coming);
+        self.held = self.known.values().map(Stream::held).sum();
+    }
+
+    /// What a stream holds at the end of the capture.
+    pub(crate) fn take_held(&mut self) -> Option<Held> {
+        let waits = |(direction, stream): (&Direction, &Stream)| {
+            (!stream.ahead.is_empty()).then_some((stream.frame, *direction))
+        };
+        let (frame, direction) = self.known.iter().filter_map(waits).min_by_key(|(f, _)| *f)?;
+        let stream = self.known.get_mut(&direction)?;
+        let mut bytes = Vec::new();
+        let missing = stream.give_up(&mut bytes)?;
+        let cut = stream.cut(&bytes, Some(missing));
+        let what = What::Missing { bytes: Some(missing), skipped: cut.skip };
+        let problem = cut.problem.unwrap_or(Problem { kind: ProblemKind::Gap, at: None, what });
+        bytes.truncate(cut.skip + cut.len);
+        bytes.drain(..cut.skip);
+        Some(Held { bytes, problem, frame })
+    }
+}
+
+/// What `segment` brings to `stream`.
+fn take(
+    stream: &mut Stream,
+    segment: &Segment<'_>,
+    frame: u64,
+    limits: &Limits,
+    spare: &mut Vec<u8>,
+) -> Region {
+    let Segment { data, len, .. } = *segment;
+    let mut sequence = segment.sequence;
+    if segment.syn {
+        sequence = sequence.wrapping_add(1);
+        stream.open(sequence);
+    }
+    if len == 0 || !is_openflow(stream, data) {
+        if let Some(next) = stream.next.filter(|_| len > 0) {
+            let end = sequence.wrapping_add(length(len));
+            stream.next = Some(ahead_of(next, end).map_or(next, |_| end));
+            stream.at_start = false;
+        }
+        return Region::default();
+    }
+    stream.at_start = false;
+    let quiet = Region { openflow: true, ..Region::default() };
+    let begins_late = stream.next.is_none();
+    if begins_late {
+        stream.next = Some(sequence);
+        stream.in_step = false;
+    }
+    let next = stream.next.unwrap_or(sequence);
+    if ahead_of(next, sequence).is_some() {
+        stream.hold(sequence, data);
+        stream.frame = frame;
+        let enough = stream.held() > limits.stream_bytes || stream.ahead.len() > AHEAD;
+        if !stream.lost && !enough && data.len() == len {
+            return Region { note: Note::OutOfOrder, ..quiet };
+        }
+        return after_gap(stream, std::mem::take(spare), data.len());
+    }
+    let end = sequence.wrapping_add(length(len));
+    if ahead_of(next, end).is_none() {
+        return Region { note: Note::Retransmission, ..quiet };
+    }
+    let from = usize::try_from(next.wrapping_sub(sequence)).unwrap_or(usize::MAX);
+    let fresh = data.get(from..).unwrap_or_default();
+    stream.next = Some(end);
+    let region = if stream.waiting.is_empty() && stream.ahead.is_empty() {
+        let cut = stream.cut(fresh, None);
+        let more = if cut.sound { 0 } else { fresh.len() - cut.skip - cut.len };
+        let len = cut.len + more;
+        Region { len, here: len, from: from + cut.skip, problem: cut.problem, ..quiet }
+    } else {
+        let mut buffer = std::mem::take(spare);
+        buffer.clear();
+        buffer.extend(&stream.waiting);
+        let before = buffer.len();
+        buffer.extend(fresh);
+        if data.len() == len {
+            stream.append_ahead(&mut buffer);
+        }
+        joined(stream, buffer, (before, fresh.len(), from), None)
+    };
+    if data.len() < len {
+        // The rest of the segment was not captured, and what follows cannot be read without it.
+        stream.waiting.clear();
+        stream.in_step = false;
+    }
+    region
+}
+
+/// What can be read once the missing bytes are given up.
+fn after_gap(stream: &mut Stream, mut buffer: Vec<u8>, here: usize) -> Region {
+    let missing = stream.give_up(&mut buffer);
+    let before = buffer.len().saturating_sub(here);
+    joined(stream, buffer, (before, here, 0), missing)
+}
+
+/// The region in `buffer`, of which `here` bytes behind the first `before` stand in the segment
+/// from `from` on.
+fn joined(
+    stream: &mut Stream,
+    mut buffer: Vec<u8>,
+    (before, here, from): (usize, usize, usize),
+    missing: Option<u32>,
+) -> Region {
+    let cut = stream.cut(&buffer, missing);
+    let (skip, mut len) = (cut.skip, cut.len);
+    if !cut.sound {
+        len = buffer.len() - skip;
+    }
+    buffer.drain(..skip);
+    let skipped_here = skip.saturating_sub(before);
+    Region {
+        buffer,
+        joined: true,
+        before: before.saturating_sub(skip),
+        len,
+        here: here.saturating_sub(skipped_here),
+        from: from + skipped_here,
+        problem: cut.problem,
+        openflow: true,
+        note: Note::None,
+    }
+}
+
+/// Whether the stream is one of OpenFlow, by what is known and by `data`.
+fn is_openflow(stream: &mut Stream, data: &[u8]) -> bool {
+    match stream.content {
+        Content::Openflow => true,
+        Content::Other => false,
+        Content::Unknown(tries) => {
+            let looks_so = if stream.at_start {
+                header_chain::begins_session(data)
+            } else {
+                header_chain::is_messages(data)
+            };
+            stream.content = match (looks_so, tries + 1) {
+                (true, _) => Content::Openflow,
+                (false, TRIES..) => Content::Other,
+                (false, tries) => Content::Unknown(tries),
+            };
+            looks_so
+        }
+    }
+}

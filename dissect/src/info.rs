@@ -1,0 +1,156 @@
+//! What a line about a frame says of a layer.
+
+use std::fmt;
+
+use codec::fcf::Fcf;
+
+/// What there is to say of a layer; cheap to make, since most is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Info {
+    /// An EtherType that nobody dissects.
+    EtherType(u16),
+    /// An LLC frame: destination and source service access points.
+    Llc(u8, u8),
+    /// A VLAN tag: id, then priority.
+    Vlan(u16, u8),
+    /// ARP.
+    Arp {
+        /// What it does.
+        opcode: u16,
+        /// The sender's IPv4 address.
+        sender: std::net::Ipv4Addr,
+        /// The target's.
+        target: std::net::Ipv4Addr,
+    },
+    /// An IP protocol that nobody dissects.
+    IpProtocol(u8),
+    /// A fragment.
+    Fragment {
+        /// The IP protocol of the datagram.
+        protocol: u8,
+        /// Where it begins, in bytes of the payload.
+        offset: usize,
+        /// Which datagram.
+        id: u32,
+        /// Whether others follow.
+        more: bool,
+    },
+    /// A name with type and code: ICMP.
+    Icmp {
+        /// What it is, if it is known.
+        name: Option<&'static str>,
+        /// Type.
+        r#type: u8,
+        /// Code.
+        code: u8,
+        /// Identifier and sequence number of an echo.
+        echo: Option<(u16, u16)>,
+    },
+    /// UDP: ports and bytes of data.
+    Udp(u16, u16, usize),
+    /// TCP.
+    Tcp {
+        /// Source port.
+        source: u16,
+        /// Destination port.
+        destination: u16,
+        /// Flags.
+        flags: u8,
+        /// Sequence number.
+        sequence: u32,
+        /// Acknowledgement number.
+        acknowledged: u32,
+        /// Bytes of data.
+        len: usize,
+        /// What else there is to say.
+        note: &'static str,
+    },
+    /// ESP or AH: security parameters index, sequence number.
+    Security(u32, u32),
+    /// GRE: the protocol that it carries, its key.
+    Gre(u16, Option<u32>),
+    /// A tunnel's network, and the Flow Control Field around it.
+    Tunnel(u64, Option<Fcf>),
+    /// A frame of OpenFlow messages: its stream.
+    VseFrame(u32),
+    /// A netlink message: family, type, sequence number.
+    Netlink(u16, u16, u32),
+    /// A VSE message through netlink: the name of its command.
+    NetlinkVse(&'static str),
+    /// Words.
+    Text(&'static str),
+}
+
+/// The flags of TCP, from the lowest bit on.
+const TCP_FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+
+impl fmt::Display for Info {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::EtherType(ethertype) => write!(f, "EtherType {ethertype:#06x}"),
+            Self::Llc(dsap, ssap) => write!(f, "DSAP {dsap:#04x}, SSAP {ssap:#04x}"),
+            Self::Vlan(id, priority) => write!(f, "VLAN {id}, priority {priority}"),
+            Self::Arp { opcode: 1, sender, target } => {
+                write!(f, "Who has {target}? Tell {sender}")
+            }
+            Self::Arp { opcode: 2, sender, .. } => write!(f, "{sender} is here"),
+            Self::Arp { opcode, sender, target } => {
+                write!(f, "Operation {opcode} from {sender} about {target}")
+            }
+            Self::IpProtocol(protocol) => write!(f, "Protocol {protocol}"),
+            Self::Fragment { protocol, offset, id, more } => {
+                let last = if more { "" } else { ", the last" };
+                write!(f, "Fragment of protocol {protocol} at byte {offset}{last} (id={id:#06x})")
+            }
+            Self::Icmp { name, r#type, code, echo } => {
+                match name {
+                    Some(name) => f.write_str(name)?,
+                    None => write!(f, "Type {type}, code {code}")?,
+                }
+                match echo {
+                    Some((id, sequence)) => write!(f, " id={id:#06x}, seq={sequence}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Udp(source, destination, len) => {
+                write!(f, "{source} → {destination} Len={len}")
+            }
+            Self::Tcp { source, destination, flags, sequence, acknowledged, len, note } => {
+                write!(f, "{source} → {destination} [")?;
+                let mut comma = "";
+                for (bit, name) in TCP_FLAGS.iter().enumerate() {
+                    if flags >> bit & 1 == 1 {
+                        write!(f, "{comma}{name}")?;
+                        comma = ", ";
+                    }
+                }
+                write!(f, "] Seq={sequence}")?;
+                if flags & 0x10 != 0 {
+                    write!(f, " Ack={acknowledged}")?;
+                }
+                write!(f, " Len={len}{note}")
+            }
+            Self::Security(spi, sequence) => write!(f, "SPI {spi:#010x}, seq {sequence}"),
+            Self::Gre(protocol, key) => {
+                write!(f, "Protocol {protocol:#06x}")?;
+                key.map_or(Ok(()), |key| write!(f, ", key {key:#x}"))
+            }
+            Self::Tunnel(id, fcf) => {
+                write!(f, "Network {id}")?;
+                match fcf {
+                    Some(Fcf { vm_id, priority }) => {
+                        let priority = if priority { ", priority" } else { "" };
+                        write!(f, " {{VM {vm_id}{priority}}}")
+                    }
+                    None => Ok(()),
+                }
+            }
+            Self::VseFrame(stream) => write!(f, "stream {stream}"),
+            Self::Netlink(family, r#type, sequence) => {
+                write!(f, "family {family}, type {type}, seq {sequence}")
+            }
+            Self::NetlinkVse(command) => f.write_str(command),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! GRE: RFC 2784 and RFC 2890; NVGRE: RFC 7637.
+//!
+//! ```text
+//!  0  1  2  3                     13      16                    32
+//! +--+--+--+--+------------------+-------+----------------------+
+//! |C |  |K |S |     reserved     |version|    protocol type     |
+//! +--+--+--+--+------------------+-------+----------------------+
+//! |  where C is set: checksum (16), reserved (16)               |
+//! |  where K is set: key (32); of NVGRE: VSID (24), flow id (8) |
+//! |  where S is set: sequence number (32)                       |
+//! +-------------------------------------------------------------+
+//! ```
+
+use super::ethernet;
+use super::ip::Datagram;
+use crate::dissector::{Walk, short};
+use crate::info::Info;
+use crate::problem::Problem;
+use crate::registry::protocol;
+use crate::sink::{Place, Sink, Value};
+
+protocol! {
+    pub(crate) static PROTOCOL = "gre", "GRE";
+    FLAGS: Hex, "gre.flags_and_version", "flags_and_version", "Flags and version";
+    PROTO: Hex, "gre.proto", "proto", "What it carries, an EtherType";
+    CHECKSUM: Hex, "gre.checksum", "checksum", "Checksum";
+    KEY: Hex, "gre.key", "key", "Key";
+    VSID: Unsigned, "vse.nvgre.vsid", "vsid", "Virtual subnet id: NVGRE";
+    FLOW_ID: Unsigned, "vse.nvgre.flow_id", "flow_id", "Flow id: NVGRE";
+    SEQUENCE: Unsigned, "gre.sequence_number", "sequence_number", "Sequence number";
+}
+
+/// The protocol type of Ethernet, which NVGRE carries.
+const ETHERNET: u16 = 0x6558;
+
+/// Dissects a packet and what it carries.
+pub(crate) fn dissect(
+    walk: &mut Walk<'_>,
+    datagram: &Datagram,
+    bytes: &[u8],
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    let Some(&[f0, f1, p0, p1]) = bytes.first_chunk::<4>() else {
+        sink.enter(&PROTOCOL, place);
+        short(walk, "GRE header", 4, place, sink);
+        return sink.leave();
+    };
+    let (flags, protocol) = (u16::from_be_bytes([f0, f1]), u16::from_be_bytes([p0, p1]));
+    // RFC 1701's routing counts with the checksum.
+    let has_checksum = flags & 0xc000 != 0;
+    let (has_key, has_sequence) = (flags & 0x2000 != 0, flags & 0x1000 != 0);
+    let word = |at: usize| {
+        bytes.get(at..).and_then(<[u8]>::first_chunk::<4>).map(|word| u32::from_be_bytes(*word))
+    };
+    let key_at = 4 + 4 * usize::from(has_checksum);
+    let sequence_at = key_at + 4 * usize::from(has_key);
+    let len = sequence_at + 4 * usize::from(has_sequence);
+    let key = word(key_at).filter(|_| has_key);
+    let nvgre = key.filter(|_| protocol == ETHERNET && !has_checksum && !has_sequence);
+
+    sink.enter(&PROTOCOL, place.part(0, len.min(bytes.len())));
+    if sink.wants(&PROTOCOL) {
+        let mut put = |field, offset, len, value: u64| {
+            sink.field(field, place.part(offset, len), Value::Unsigned(value));
+        };
+        put(&FLAGS, 0, 2, flags.into());
+        put(&PROTO, 2, 2, protocol.into());
+        if let Some(checksum) = word(4).filter(|_| flags & 0x8000 != 0) {
+            put(&CHECKSUM, 4, 2, (checksum >> 16).into());
+        }
+        if let Some(key) = key {
+            put(&KEY, key_at, 4, key.into());
+        }
+        if let Some(key) = nvgre {
+            put(&VSID, key_at, 3, (key >> 8).into());
+            put(&FLOW_ID, key_at + 3, 1, (key & 0xff).into());
+        }
+        if let Some(sequence) = word(sequence_at).filter(|_| has_sequence) {
+            put(&SEQUENCE, sequence_at, 4, sequence.into());
+        }
+    }
+    match nvgre {
+        Some(key) => sink.info(Info::Tunnel((key >> 8).into(), datagram.fcf)),
+        None => sink.info(Info::Gre(protocol, key)),
+    }
+    if flags & 0x4000 != 0 || flags & 7 != 0 {
+        let text = format!("GRE flags and version {flags:#06x}");
+        sink.problem(Problem::unsupported(place.offset, text));
+        return sink.leave();
+    }
+    let Some(payload) = bytes.get(len..) else {
+        short(walk, "GRE header", len, place, sink);
+        return sink.leave();
+    };
+    sink.leave();
+    let place = place.rest(len);
+    walk.tunnel((2, key.unwrap_or(0).into()), place, sink, |walk, sink| match protocol {
+        ETHERNET => ethernet::dissect(walk, payload, place, sink),
+        other => ethernet::payload_of(walk, other, payload, place, None, sink),
+    });
+}

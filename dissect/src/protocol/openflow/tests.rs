@@ -1,0 +1,102 @@
+use codec::of10::Message;
+use serde_json::{Map, Value as Json, json};
+
+use crate::registry::Kind;
+use crate::{Options, OwnedValue, Tree, TreeField, dissect_message};
+
+/// One message of every kind.
+const SAMPLES: &str = include_str!("../../../../codec/src/samples.ndjson");
+
+/// A field as JSON, by the rules of `vsectl.frame/1`.
+fn value(field: &TreeField) -> Json {
+    let hex = |number: &u64| json!(format!("{number:#x}"));
+    match (&field.value, field.field.kind) {
+        (OwnedValue::Unsigned(number), Kind::Id) => hex(number),
+        (OwnedValue::Unsigned(number), Kind::NamedId(names)) => {
+            (names.name)(*number).map_or_else(|| hex(number), |name| json!(name))
+        }
+        (OwnedValue::Unsigned(number), Kind::Names(names)) => {
+            (names.name)(*number).map_or_else(|| json!(number), |name| json!(name))
+        }
+        (OwnedValue::Unsigned(number), Kind::Bits(names)) => {
+            let (names, left) = names.bits(*number);
+            let mut words: Vec<_> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+            words.extend((left != 0).then(|| format!("{left:#x}")));
+            json!(words)
+        }
+        (OwnedValue::Unsigned(number), _) => json!(number),
+        (OwnedValue::Flag(flag), _) => json!(flag),
+        (OwnedValue::Mac(mac), _) => json!(mac),
+        (OwnedValue::Ipv4(address, 32), _) => json!(address),
+        (OwnedValue::Ipv4(address, prefix), _) => json!(format!("{address}/{prefix}")),
+        (OwnedValue::Ipv6(address), _) => json!(address),
+        (OwnedValue::Text(text), _) => json!(text),
+        (OwnedValue::Bytes(bytes), _) => {
+            json!(codec::types::Bytes(bytes.clone()))
+        }
+        (OwnedValue::Nested(items), Kind::List) => items.iter().map(value).collect(),
+        (OwnedValue::Nested(fields), _) => {
+            let mut object = Map::new();
+            for field in fields {
+                let before = object.insert(field.field.key.to_owned(), value(field));
+                assert_eq!(before, None, "{} twice", field.field.key);
+            }
+            Json::Object(object)
+        }
+    }
+}
+
+fn body(bytes: &[u8]) -> (Json, Vec<String>) {
+    let mut tree = Tree::default();
+    dissect_message(&Options { nested: false, ..Options::default() }, bytes, &mut tree);
+    let body = tree.layers[0].fields.iter().find(|field| field.field.key == "body").map(value);
+    (body.unwrap_or_default(), tree.problems.iter().map(ToString::to_string).collect())
+}
+
+/// What has no code point is a number here, and in the codec's JSON a word with the number beside
+/// it.
+fn has_unknown_code(json: &str) -> bool {
+    json.contains(r#""unknown""#)
+}
+
+#[test]
+fn fields_are_those_of_the_codec() {
+    for line in SAMPLES.lines().filter(|line| !has_unknown_code(line)) {
+        let message: Message = serde_json::from_str(line).unwrap();
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes).unwrap();
+        let expected = serde_json::to_value(&message).unwrap()["body"].take();
+        let (found, problems) = body(&bytes);
+        assert_eq!(found, expected, "{line}");
+        assert_eq!(problems, [""; 0], "{line}");
+    }
+}
+
+/// Whatever bit of a message is another, the fields are those of the codec, or the codec refuses
+/// the message and it is shown as far as it goes.
+#[test]
+fn every_bit_counts() {
+    for line in SAMPLES.lines() {
+        let message: Message = serde_json::from_str(line).unwrap();
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes).unwrap();
+        for bit in 64..bytes.len() * 8 {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let (found, problems) = body(&bytes);
+            match Message::decode(&bytes) {
+                Ok((message, _)) => {
+                    let expected = serde_json::to_value(&message).unwrap();
+                    let expected = &expected["body"];
+                    let text = expected.to_string();
+                    // A name that is no plain text has a form of its own.
+                    if !has_unknown_code(&text) && !text.contains(r#"{"hex":"#) {
+                        assert_eq!(&found, expected, "{line} bit {bit}");
+                    }
+                    assert_eq!(problems, [""; 0], "{line}");
+                }
+                Err(_) => assert_eq!(problems.len(), 1, "{line} bit {bit}"),
+            }
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! VXLAN: RFC 7348 section 5; VXLAN-GPE: draft-ietf-nvo3-vxlan-gpe; the group policy of
+//! draft-smith-vxlan-group-policy.
+//!
+//! ```text
+//!  0               8              16              24            32
+//! +---------------+--------------+---------------+--------------+
+//! |     flags     |        reserved, or group, or next protocol |
+//! +---------------+--------------+---------------+--------------+
+//! |                     VNI                      |   reserved   |
+//! +----------------------------------------------+--------------+
+//! ```
+
+use codec::fcf::Fcf;
+
+use super::{ethernet, ipv4, ipv6};
+use crate::dissector::{Walk, short};
+use crate::info::Info;
+use crate::problem::Problem;
+use crate::registry::{named_values, protocol};
+use crate::sink::{Place, Sink, Value};
+
+protocol! {
+    pub(crate) static PROTOCOL = "vxlan", "VXLAN";
+    FLAGS: Hex, "vxlan.flags", "flags", "Flags: 0x08 a VNI is given";
+    GBP: Unsigned, "vxlan.gbp", "gbp", "Group policy id, where the flag 0x80 is set";
+    NEXT: Names(named_values! { 1 "ipv4", 2 "ipv6", 3 "ethernet", 4 "nsh" }), "vxlan.next_proto",
+        "next_proto", "Next protocol: VXLAN-GPE";
+    VNI: Unsigned, "vxlan.vni", "vni", "VXLAN network identifier";
+}
+
+/// Bytes of the header.
+const LEN: usize = 8;
+
+/// Dissects a VXLAN packet and the frame within.
+pub(crate) fn dissect(
+    walk: &mut Walk<'_>,
+    fcf: Option<Fcf>,
+    bytes: &[u8],
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    packet(walk, (fcf, false), bytes, place, sink);
+}
+
+/// Dissects a VXLAN-GPE packet and what it carries.
+pub(crate) fn dissect_gpe(
+    walk: &mut Walk<'_>,
+    fcf: Option<Fcf>,
+    bytes: &[u8],
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    packet(walk, (fcf, true), bytes, place, sink);
+}
+
+fn packet(
+    walk: &mut Walk<'_>,
+    (fcf, gpe): (Option<Fcf>, bool),
+    bytes: &[u8],
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    let Some((&[flags, _, g0, g1, v0, v1, v2, _], payload)) = bytes.split_first_chunk::<LEN>()
+    else {
+        sink.enter(&PROTOCOL, place);
+        short(walk, "VXLAN header", LEN, place, sink);
+        return sink.leave();
+    };
+    let vni = u32::from_be_bytes([0, v0, v1, v2]);
+    // The bit P says that there is a next protocol; without it there is an Ethernet frame.
+    let next = if gpe && flags & 0x04 != 0 { g1 } else { 3 };
+    sink.enter(&PROTOCOL, place.part(0, LEN));
+    if sink.wants(&PROTOCOL) {
+        sink.field(&FLAGS, place.part(0, 1), Value::Unsigned(flags.into()));
+        if gpe {
+            sink.field(&NEXT, place.part(3, 1), Value::Unsigned(g1.into()));
+        } else if flags & 0x80 != 0 {
+            let group = u16::from_be_bytes([g0, g1]);
+            sink.field(&GBP, place.part(2, 2), Value::Unsigned(group.into()));
+        }
+        sink.field(&VNI, place.part(4, 3), Value::Unsigned(vni.into()));
+    }
+    sink.info(Info::Tunnel(vni.into(), fcf));
+    sink.leave();
+    let place = place.rest(LEN);
+    walk.tunnel((1, vni.into()), place, sink, |walk, sink| match next {
+        1 => ipv4::dissect(walk, payload, place, sink),
+        2 => ipv6::dissect(walk, payload, place, sink),
+        3 => ethernet::dissect(walk, payload, place, sink),
+        other => {
+            let text = format!("VXLAN-GPE next protocol {other}");
+            sink.problem(Problem::unsupported(place.offset, text));
+        }
+    });
+}

@@ -1,0 +1,129 @@
+//! OpenFlow messages by connection and type.
+
+use std::collections::HashMap;
+
+use codec::of10::{MessageType, VERSION};
+use foldhash::fast::RandomState;
+
+use super::report::{Report, columns, count};
+use super::{Connection, Statistic, Talk};
+use crate::dissector::Frame;
+use crate::problem::Problem;
+use crate::protocol::openflow::{later_type_name, version_name};
+use crate::registry::{Field, Protocol};
+use crate::sink::{Ends, Place, Sink, Value};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Kind {
+    /// Which of the connections.
+    connection: usize,
+    version: u8,
+    r#type: u8,
+    /// Whether another message carries it.
+    nested: bool,
+}
+
+/// Counts messages.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    connections: Vec<Connection>,
+    by_connection: HashMap<Connection, usize, RandomState>,
+    /// Messages and bytes.
+    counts: HashMap<Kind, (u64, u64), RandomState>,
+    talk: Talk,
+    /// The connection of the frame, once it is known.
+    connection: Option<usize>,
+    depth: usize,
+}
+
+impl Messages {
+    fn connection(&mut self) -> usize {
+        if let Some(known) = self.connection {
+            return known;
+        }
+        let (connection, _) = self.talk.connection();
+        let next = self.connections.len();
+        let index = *self.by_connection.entry(connection).or_insert(next);
+        if index == next {
+            self.connections.push(connection);
+        }
+        self.connection = Some(index);
+        index
+    }
+}
+
+/// The name of a type, with the version where that is not 1.0.
+pub(super) fn type_name(version: u8, r#type: u8) -> String {
+    if version == VERSION {
+        let known = MessageType::from(r#type).name();
+        return known.map_or_else(|| format!("type {type}"), str::to_owned);
+    }
+    let name = later_type_name(r#type).map_or_else(|| format!("type {type}"), str::to_owned);
+    format!("{name} (OpenFlow {})", version_name(version).unwrap_or("?"))
+}
+
+impl Statistic for Messages {
+    fn begin(&mut self, _: &Frame<'_>) {
+        self.talk = Talk::default();
+        self.connection = None;
+        self.depth = 0;
+    }
+
+    fn end(&mut self, _: &Frame<'_>) {}
+
+    fn report(&self) -> Report {
+        let mut all: Vec<_> = self.counts.iter().collect();
+        all.sort_unstable();
+        let rows = all.into_iter().map(|(kind, (messages, bytes))| {
+            let connection = self.connections.get(kind.connection).map(ToString::to_string);
+            vec![
+                connection.unwrap_or_default().into(),
+                type_name(kind.version, kind.r#type).into(),
+                super::Cell::Flag(kind.nested),
+                (*messages).into(),
+                (*bytes).into(),
+            ]
+        });
+        Report {
+            name: "openflow",
+            title: "OpenFlow messages".to_owned(),
+            columns: columns![
+                "connection" "Connection", "type" "Type", "nested" "Nested",
+                "messages" "Messages", "bytes" "Bytes",
+            ],
+            rows: rows.collect(),
+        }
+    }
+}
+
+impl Sink for Messages {
+    fn wants(&self, _: &'static Protocol) -> bool {
+        false
+    }
+
+    fn enter(&mut self, _: &'static Protocol, _: Place) {
+        self.depth += 1;
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
+
+    fn ends(&mut self, ends: Ends) {
+        if self.depth == 1 {
+            self.talk.note(ends);
+        }
+    }
+
+    fn message(&mut self, bytes: &[u8], _: Place) {
+        let &[version, r#type, ..] = bytes else { return };
+        let (connection, nested) = (self.connection(), self.depth > 1);
+        let counts = self.counts.entry(Kind { connection, version, r#type, nested }).or_default();
+        counts.0 += 1;
+        counts.1 += count(bytes.len());
+    }
+
+    fn problem(&mut self, _: Problem) {}
+}

@@ -1,0 +1,302 @@
+//! `vsectl decode`: captures to lines, trees, columns, JSON, other captures and statistics.
+
+mod input;
+mod list_fields;
+mod output;
+mod progress;
+mod session;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use codec::fcf::FcfLayout;
+use dissect::filter::Filter;
+use dissect::{Assignments, Options, stats};
+
+use crate::capture_format::CaptureFormat;
+use crate::exit::{Outcome, UsageError};
+use crate::render::clock::TimeFormat;
+use crate::render::fields::Layout;
+use crate::render::paint::{Paint, When};
+
+/// Decode captures: a line a frame, trees, columns, JSON, other captures, statistics.
+///
+/// Reads pcap and pcapng files, plain or compressed by gzip or zstd. OpenFlow is found in TCP on
+/// ports 6633 and 6653, and on any other port by what it looks like; a FLOW_MOD inside of a
+/// PACKET_OUT is decoded to its actions.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are switches of a command line")]
+pub(crate) struct Args {
+    /// Captures; `-` for standard input.
+    #[arg(value_name = "FILE", required_unless_present_any = ["read", "list_fields"])]
+    files: Vec<PathBuf>,
+
+    /// A capture, as tshark names it.
+    #[arg(short, long, value_name = "FILE")]
+    read: Vec<PathBuf>,
+
+    /// How to print.
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    output: Option<Format>,
+
+    /// How to print, as tshark names it.
+    #[arg(short = 'T', value_enum, value_name = "FORMAT", conflicts_with = "output")]
+    text_format: Option<Format>,
+
+    /// Print trees: `-o tree`.
+    #[arg(short = 'V', conflicts_with_all = ["output", "text_format"])]
+    tree: bool,
+
+    /// Print trees, with the fields of these protocols alone.
+    #[arg(short = 'O', value_name = "PROTO,…", value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// Print the bytes of each frame too; those of the fields of `-e` are marked.
+    #[arg(short = 'x')]
+    hex: bool,
+
+    /// A field to print, with `-o fields`.
+    #[arg(short = 'e', value_name = "FIELD")]
+    fields: Vec<String>,
+
+    /// What stands around the fields: header=y, separator=, or /t or /s, aggregator=CHAR,
+    /// occurrence=f or l or a, quote=d or s or n.
+    #[arg(short = 'E', value_name = "NAME=VALUE")]
+    field_layout: Vec<String>,
+
+    /// Only frames that pass this display filter.
+    #[arg(short = 'Y', long, value_name = "FILTER")]
+    display_filter: Option<String>,
+
+    /// Write the frames to this capture; `-` for standard output.
+    #[arg(short, long, value_name = "FILE")]
+    write: Option<PathBuf>,
+
+    /// The format of that capture.
+    #[arg(short = 'F', value_enum, value_name = "FORMAT", default_value_t = CaptureFormat::Pcapng)]
+    file_format: CaptureFormat,
+
+    /// How to print times: r since the first frame, d since the one before, dd since the one shown
+    /// before, e since the Unix epoch, a or ad in UTC without or with the date.
+    #[arg(short, value_enum, value_name = "FORMAT", default_value_t = TimeFormat::R, hide_possible_values = true)]
+    time_format: TimeFormat,
+
+    /// Stop after this many frames.
+    #[arg(short, long, value_name = "N")]
+    count: Option<u64>,
+
+    /// Print no frames.
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Statistics, behind the frames: phs, conv,TYPE, endpoints,TYPE, io,SECONDS, openflow,
+    /// latency, flow-mods, fcf, assignments, problems, fcf-lint. As JSON with `-o json`.
+    #[arg(short = 'z', value_name = "STATISTICS")]
+    statistics: Vec<String>,
+
+    /// Plot `-z io,SECONDS` into this file.
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+
+    /// What a port or an EtherType carries: tcp.port==16653,openflow; udp.port==4788,vxlan;
+    /// ethertype==0x88b6,vse; none for nothing.
+    #[arg(short, long, value_name = "SELECTOR==VALUE,PROTO", value_parser = parse_decode_as)]
+    decode_as: Vec<DecodeAs>,
+
+    /// Where frames have the Flow Control Field: dscp, tos8, vlan, or
+    /// custom(tos,priority=0x80,vm_id=0x3c).
+    #[arg(long, value_name = "LAYOUT")]
+    fcf: Option<FcfLayout>,
+
+    /// Do not look for OpenFlow on ports that are not said to carry it.
+    #[arg(long)]
+    no_heuristics: bool,
+
+    /// Do not decode what messages carry.
+    #[arg(long)]
+    no_nested: bool,
+
+    /// Wait for more at the end of a file, until interrupted.
+    #[arg(long)]
+    follow: bool,
+
+    /// Hand on each line as it is printed.
+    #[arg(short)]
+    line_buffered: bool,
+
+    /// Resolve no names: none are resolved anyway.
+    #[arg(short = 'n', hide = true)]
+    numeric: bool,
+
+    /// List the fields that filters and `-e` know.
+    #[arg(long)]
+    list_fields: bool,
+
+    /// When to colour.
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    color: When,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// One line a frame.
+    #[value(alias = "text")]
+    Summary,
+    /// Every layer and field.
+    Tree,
+    /// One JSON array of frames.
+    Json,
+    /// One JSON object a line.
+    #[value(alias = "ek")]
+    Ndjson,
+    /// The fields of `-e`, in columns.
+    Fields,
+}
+
+/// What a port or an EtherType carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct DecodeAs {
+    selector: Selector,
+    value: u16,
+    protocol: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Selector {
+    TcpPort,
+    UdpPort,
+    EtherType,
+}
+
+fn parse_decode_as(text: &str) -> Result<DecodeAs, String> {
+    const WANT: &str = "want SELECTOR==VALUE,PROTO, as in tcp.port==16653,openflow";
+    let (selector, rest) = text.split_once("==").ok_or(WANT)?;
+    let (value, protocol) = rest.split_once(',').ok_or(WANT)?;
+    let (selector, protocols): (_, &[&'static str]) = match selector {
+        "tcp.port" => (Selector::TcpPort, &["openflow", "stt", "none"]),
+        "udp.port" => (Selector::UdpPort, &["vxlan", "vxlan_gpe", "geneve", "none"]),
+        "ethertype" => (Selector::EtherType, &["vse", "none"]),
+        _ => return Err(format!("{selector:?}: want tcp.port, udp.port or ethertype")),
+    };
+    let number = match value.strip_prefix("0x") {
+        Some(digits) => u16::from_str_radix(digits, 16),
+        None => value.parse(),
+    };
+    let value = number.map_err(|_| {
+        format!(
+            "{value:?} is no {}",
+            match selector {
+                Selector::TcpPort => "TCP port",
+                Selector::UdpPort => "UDP port",
+                Selector::EtherType => "EtherType",
+            }
+        )
+    })?;
+    let known = protocols.iter().copied().find(|known| *known == protocol);
+    let protocol = known.ok_or_else(|| format!("{protocol:?}: want {}", protocols.join(", ")))?;
+    Ok(DecodeAs { selector, value, protocol })
+}
+
+impl DecodeAs {
+    fn apply(self, to: &mut Assignments) {
+        let Self { selector, value, protocol } = self;
+        let lists: &mut [&mut Vec<u16>] = match selector {
+            Selector::TcpPort => &mut [&mut to.openflow, &mut to.stt, &mut to.not_openflow],
+            Selector::UdpPort => &mut [&mut to.vxlan, &mut to.vxlan_gpe, &mut to.geneve],
+            Selector::EtherType => &mut [&mut to.vse],
+        };
+        // A later assignment takes the place of an earlier one, and of what is assigned anyway.
+        for list in lists.iter_mut() {
+            list.retain(|known| *known != value);
+        }
+        let list = match (selector, protocol) {
+            (Selector::TcpPort, "openflow") => &mut to.openflow,
+            (Selector::TcpPort, "stt") => &mut to.stt,
+            (Selector::TcpPort, _) => &mut to.not_openflow,
+            (_, "vxlan") => &mut to.vxlan,
+            (_, "vxlan_gpe") => &mut to.vxlan_gpe,
+            (_, "geneve") => &mut to.geneve,
+            (_, "vse") => &mut to.vse,
+            _ => return,
+        };
+        list.push(value);
+    }
+}
+
+impl Args {
+    fn options(&self) -> Options {
+        let mut assignments =
+            Assignments { heuristics: !self.no_heuristics, ..Assignments::default() };
+        self.decode_as.iter().for_each(|decode_as| decode_as.apply(&mut assignments));
+        Options { fcf: self.fcf, nested: !self.no_nested, assignments, ..Options::default() }
+    }
+
+    /// The format that is asked for in one way or another.
+    fn format(&self) -> Format {
+        let chosen = self.output.or(self.text_format);
+        match chosen {
+            Some(format) => format,
+            None if self.tree || !self.only.is_empty() => Format::Tree,
+            None if !self.fields.is_empty() && !self.hex => Format::Fields,
+            None => Format::Summary,
+        }
+    }
+
+    pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
+        if self.list_fields {
+            list_fields::print(self.format() == Format::Json, out)?;
+            return Ok(Outcome::Done);
+        }
+        let usage = |text: String| anyhow::Error::new(UsageError(text));
+        let filter = self.display_filter.as_deref().map(Filter::parse).transpose();
+        let filter = filter.map_err(|error| usage(error.to_string()))?;
+        let mut layout = Layout::default();
+        for setting in &self.field_layout {
+            layout.set(setting).map_err(usage)?;
+        }
+        let statistics = self.statistics.iter().map(|name| stats::by_name(name, self.fcf));
+        let statistics = statistics.collect::<Result<_, _>>().map_err(usage)?;
+        for name in &self.only {
+            if dissect::registry::protocol_named(name).is_none() {
+                return Err(usage(format!("-O {name}: no such protocol; see --list-fields")));
+            }
+        }
+        let format = self.format();
+        if format == Format::Fields && self.fields.is_empty() {
+            return Err(usage("-o fields wants fields: -e FIELD".to_owned()));
+        }
+        let prints = !self.quiet
+            && (self.write.is_none()
+                || self.output.is_some()
+                || self.text_format.is_some()
+                || self.tree);
+        let style = output::Style {
+            format: prints.then_some(format),
+            only: self.only.clone(),
+            hex: self.hex,
+            fields: self.fields.clone(),
+            layout,
+            time_format: self.time_format,
+            paint: Paint::new(self.color),
+            line_buffered: self.line_buffered || self.follow,
+        };
+        let mut output = output::Output::new(style).map_err(|error| usage(error.to_string()))?;
+        let writer = self.write.as_ref().map(|path| input::create(path, self.file_format.into()));
+        let writer = writer.transpose().context("cannot write the capture")?;
+        output.begin(out)?;
+        let mut session = session::Session::new(session::Settings {
+            options: self.options(),
+            filter,
+            statistics: stats::All(statistics),
+            writer,
+            count: self.count.unwrap_or(u64::MAX),
+            follow: self.follow,
+        });
+        for path in self.read.iter().chain(&self.files) {
+            session.read(path, &mut output, out)?;
+        }
+        let json = matches!(format, Format::Json | Format::Ndjson);
+        session.finish(&mut output, json, self.svg.as_deref(), out)
+    }
+}

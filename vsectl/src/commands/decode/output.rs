@@ -1,0 +1,217 @@
+//! Frames as they are printed.
+
+use std::io::{self, Write};
+use std::ops::Range;
+
+use dissect::filter::{Column, ColumnError};
+use dissect::savefile::Record;
+use dissect::{
+    Collector, Dissector, Field, Frame, Place, Problem, ProblemKind, Protocol, Sink, Summary, Tree,
+    Value,
+};
+
+use super::Format;
+use crate::render;
+use crate::render::clock::{Clock, TimeFormat};
+use crate::render::fields::Layout;
+use crate::render::frame_json::FrameJson;
+use crate::render::paint::Paint;
+
+/// What the user wants to see.
+pub(super) struct Style {
+    /// Nothing for no frames at all.
+    pub(super) format: Option<Format>,
+    pub(super) only: Vec<String>,
+    pub(super) hex: bool,
+    pub(super) fields: Vec<String>,
+    pub(super) layout: Layout,
+    pub(super) time_format: TimeFormat,
+    pub(super) paint: Paint,
+    pub(super) line_buffered: bool,
+}
+
+/// Prints frames, and keeps what is used for one after the other.
+pub(super) struct Output {
+    style: Style,
+    clock: Clock,
+    summary: Summary,
+    json: FrameJson,
+    columns: Vec<Column>,
+    collector: Collector,
+    scratch: Vec<u8>,
+    printed: u64,
+    /// Frames of which something could not be decoded.
+    pub(super) broken: u64,
+}
+
+/// Notes whether a frame has a problem. One that the capture cut short is as its owner wanted it.
+#[derive(Debug, Default)]
+pub(super) struct Noter(pub(super) bool);
+
+impl Sink for Noter {
+    fn wants(&self, _: &'static Protocol) -> bool {
+        false
+    }
+    fn enter(&mut self, _: &'static Protocol, _: Place) {}
+    fn leave(&mut self) {}
+    fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
+    fn problem(&mut self, problem: Problem) {
+        self.0 |= problem.kind != ProblemKind::Truncated;
+    }
+}
+
+impl Output {
+    pub(super) fn new(style: Style) -> Result<Self, ColumnError> {
+        let mut collector = Collector::default();
+        let columns = style.fields.iter().map(|name| Column::new(name, &mut collector));
+        let columns = columns.collect::<Result<_, _>>()?;
+        Ok(Self {
+            clock: Clock::new(style.time_format),
+            style,
+            summary: Summary::default(),
+            json: FrameJson::default(),
+            columns,
+            collector,
+            scratch: Vec::new(),
+            printed: 0,
+            broken: 0,
+        })
+    }
+
+    /// Whether frames are printed.
+    pub(super) fn prints(&self) -> bool {
+        self.style.format.is_some()
+    }
+
+    /// What stands before the frames.
+    pub(super) fn begin(&mut self, out: &mut impl Write) -> io::Result<()> {
+        match self.style.format {
+            Some(Format::Fields) => self.style.layout.write_header(&self.style.fields, out),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes the next frame, printed or not.
+    pub(super) fn advance(&mut self, time: u64) {
+        self.clock.advance(time);
+    }
+
+    /// Prints a frame, dissected by `pass`.
+    pub(super) fn frame(
+        &mut self,
+        record: &Record<'_>,
+        pass: &mut Pass<'_>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let Some(format) = self.style.format else { return Ok(()) };
+        let frame = record.frame;
+        match format {
+            Format::Summary => {
+                self.summary.clear();
+                pass.run(frame, &mut self.summary);
+                self.note_all_problems(|output| &output.summary.problems);
+                let (clock, scratch) = (&mut self.clock, &mut self.scratch);
+                render::summary::line(
+                    record,
+                    &self.summary,
+                    clock,
+                    self.style.paint,
+                    scratch,
+                    out,
+                )?;
+            }
+            Format::Tree => {
+                let mut tree = Tree::default();
+                pass.run(frame, &mut tree);
+                self.broken += u64::from(is_broken(&tree.problems));
+                let Style { only, paint, .. } = &self.style;
+                render::tree::frame(record, &tree, only, &mut self.clock, *paint, out)?;
+            }
+            Format::Json | Format::Ndjson => {
+                self.json.clear();
+                pass.run(frame, &mut self.json);
+                self.note_all_problems(|output| &output.json.problems);
+                let before: &[u8] = match (format, self.printed) {
+                    (Format::Json, 0) => b"[\n",
+                    (Format::Json, _) => b",\n",
+                    _ => b"",
+                };
+                out.write_all(before)?;
+                self.json.write(record, out)?;
+                if format == Format::Ndjson {
+                    out.write_all(b"\n")?;
+                }
+            }
+            Format::Fields => {
+                self.collector.clear();
+                let mut noter = Noter::default();
+                pass.run(frame, &mut (&mut self.collector, &mut noter));
+                self.broken += u64::from(noter.0);
+                let layout = &self.style.layout;
+                layout.line(&self.columns, &self.collector, &mut self.scratch, out)?;
+            }
+        }
+        self.printed += 1;
+        if self.style.hex && !matches!(format, Format::Json | Format::Ndjson) {
+            let marked = self.marked(record, pass);
+            render::hex_dump::write(frame.bytes, &marked, self.style.paint, out)?;
+        }
+        if self.style.line_buffered {
+            out.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Where the bytes of the chosen fields are.
+    fn marked(&mut self, record: &Record<'_>, pass: &mut Pass<'_>) -> Vec<Range<usize>> {
+        if self.columns.is_empty() {
+            return Vec::new();
+        }
+        self.collector.clear();
+        pass.run(record.frame, &mut self.collector);
+        let mut marked = Vec::new();
+        for column in &self.columns {
+            column.each(&self.collector, |found| {
+                if let Some(offset) = found.place.offset {
+                    marked.push(offset..offset + found.place.len);
+                }
+            });
+        }
+        marked
+    }
+
+    fn note_all_problems(&mut self, problems: impl Fn(&Self) -> &[Problem]) {
+        self.broken += u64::from(is_broken(problems(self)));
+    }
+
+    /// What stands behind the frames.
+    pub(super) fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
+        match (self.style.format, self.printed) {
+            (Some(Format::Json), 0) => out.write_all(b"[]\n"),
+            (Some(Format::Json), _) => out.write_all(b"\n]\n"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A frame that the capture cut short is as its owner wanted it.
+fn is_broken(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.kind != ProblemKind::Truncated)
+}
+
+/// The walks over one frame: the first one counts, the others see the same.
+pub(super) struct Pass<'a> {
+    pub(super) dissector: &'a mut Dissector,
+    /// Whether the first one is done.
+    pub(super) begun: bool,
+}
+
+impl Pass<'_> {
+    pub(super) fn run(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
+        if std::mem::replace(&mut self.begun, true) {
+            self.dissector.again(frame, sink);
+        } else {
+            self.dissector.dissect(frame, sink);
+        }
+    }
+}

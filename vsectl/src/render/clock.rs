@@ -1,0 +1,120 @@
+//! Times of frames, as tshark's `-t` has them; always in UTC.
+
+use std::io::{self, Write};
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// How to print the time of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum TimeFormat {
+    /// Seconds since the first frame.
+    #[default]
+    R,
+    /// Seconds since the frame before.
+    D,
+    /// Seconds since the frame shown before.
+    Dd,
+    /// Seconds since the Unix epoch.
+    E,
+    /// The time of day.
+    #[value(alias = "u")]
+    A,
+    /// The date and the time of day.
+    #[value(alias = "ud")]
+    Ad,
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Prints times, and remembers what they are relative to.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    format: TimeFormat,
+    first: Option<u64>,
+    before: Option<u64>,
+    now: u64,
+    shown: Option<u64>,
+    /// The second that was printed last, as RFC 3339 has it.
+    second: Option<u64>,
+    text: String,
+}
+
+impl Clock {
+    pub(crate) fn new(format: TimeFormat) -> Self {
+        Self { format, ..Self::default() }
+    }
+
+    /// Notes the next frame.
+    pub(crate) fn advance(&mut self, time: u64) {
+        self.before = self.first.map(|_| self.now);
+        self.first.get_or_insert(time);
+        self.now = time;
+    }
+
+    /// Writes the time of the frame noted last, which is shown.
+    pub(crate) fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let now = self.now;
+        let since = |time: Option<u64>| now.saturating_sub(time.unwrap_or(now));
+        match self.format {
+            TimeFormat::R => seconds(since(self.first), 4, out)?,
+            TimeFormat::D => seconds(since(self.before), 4, out)?,
+            TimeFormat::Dd => seconds(since(self.shown), 4, out)?,
+            TimeFormat::E => seconds(now, 10, out)?,
+            TimeFormat::A | TimeFormat::Ad => {
+                let ad = self.format == TimeFormat::Ad;
+                let date_time = self.rfc3339_second(now);
+                let (date, time) = date_time.split_once('T').unwrap_or(("", date_time));
+                if ad {
+                    write!(out, "{date} ")?;
+                }
+                write!(out, "{time}.{:09}", now % SECOND)?;
+            }
+        }
+        self.shown = Some(now);
+        Ok(())
+    }
+
+    /// The second of a time: `2026-11-24T09:00:00`.
+    fn rfc3339_second(&mut self, time: u64) -> &str {
+        let second = time / SECOND;
+        if self.second != Some(second) {
+            self.second = Some(second);
+            let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+            let whole = i64::try_from(second).ok();
+            let time = whole.and_then(|second| OffsetDateTime::from_unix_timestamp(second).ok());
+            self.text = time.and_then(|time| time.format(&format).ok()).unwrap_or_default();
+        }
+        &self.text
+    }
+
+    /// Writes a time as RFC 3339 has it, with nanoseconds.
+    pub(crate) fn write_rfc3339(&mut self, time: u64, out: &mut impl Write) -> io::Result<()> {
+        let nanoseconds = time % SECOND;
+        out.write_all(self.rfc3339_second(time).as_bytes())?;
+        let mut digits = *b".000000000Z";
+        let mut left = nanoseconds;
+        for digit in digits.iter_mut().skip(1).take(9).rev() {
+            *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
+            left /= 10;
+        }
+        out.write_all(&digits)
+    }
+}
+
+/// Writes nanoseconds as seconds with nine decimals, the whole ones in so many columns.
+pub(crate) fn seconds(time: u64, width: usize, out: &mut impl Write) -> io::Result<()> {
+    let mut buffer = itoa::Buffer::new();
+    let whole = buffer.format(time / SECOND);
+    for _ in whole.len()..width {
+        out.write_all(b" ")?;
+    }
+    out.write_all(whole.as_bytes())?;
+    let mut digits = *b".000000000";
+    let mut left = time % SECOND;
+    for digit in digits.iter_mut().skip(1).rev() {
+        *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
+        left /= 10;
+    }
+    out.write_all(&digits)
+}
