@@ -159,7 +159,7 @@ pub(super) fn document(rows: &[Row], scale: u32) -> Value {
             json!({
                 "file": row.entry.input.name(),
                 "command": row.entry.line,
-                "runs": row.runs.len(),
+                "seconds": row.runs.iter().map(|run| run.wall).collect::<Vec<f64>>(),
                 "median_seconds": judged.map(|judged| judged.wall),
                 "cpu_seconds": judged.map(|judged| judged.cpu),
                 "ratio": judged.and_then(|judged| judged.ratio),

@@ -20,7 +20,7 @@ const FLOWS: u16 = 4_096;
 const HOSTS: u8 = 16;
 const VNIS: u32 = 64;
 
-/// A flow between two virtual machines.
+/// A flow between two virtual machines; of each pair, the first is of the one that sends next.
 #[derive(Debug)]
 struct Flow {
     hosts: [u8; 2],
@@ -28,6 +28,9 @@ struct Flow {
     machines: [u32; 2],
     protocol: u8,
     ports: [u16; 2],
+    /// Of TCP. What one sends the other acknowledges with its next segment, since some programs
+    /// get slow by what is never acknowledged.
+    seqs: [u32; 2],
     /// The outer source port, which stands for the flow.
     entropy: u16,
     /// The ToS with the FCF of the dscp layout; 0 where the flow is not tagged.
@@ -45,10 +48,19 @@ impl Flow {
             vni: 1 + random.below(VNIS),
             machines: [machine, 1_000 + random.below(1_000)],
             protocol: if random.one_in(4) { UDP } else { TCP },
+            seqs: [random.u32(), random.u32()],
             ports: [EPHEMERAL + random.below_u16(28_000), 20_000 + random.below_u16(16)],
             entropy: 49_152 + random.below_u16(16_384),
             tos: if number.is_multiple_of(2) { fcf } else { 0 },
         }
+    }
+
+    /// Has the other machine send next.
+    fn turn(&mut self) {
+        self.hosts.reverse();
+        self.machines.reverse();
+        self.ports.reverse();
+        self.seqs.reverse();
     }
 
     /// Writes the outer headers up to IPv4.
@@ -61,7 +73,7 @@ impl Flow {
 
     /// Writes UDP, VXLAN and the inner frame, whose IPv4 packet carries `len` bytes, as far as it is
     /// captured.
-    fn put_inner(&self, len: u16, random: &mut Random, out: &mut Vec<u8>) {
+    fn put_inner(&mut self, len: u16, random: &mut Random, out: &mut Vec<u8>) {
         let udp_len = inner_overhead() + len;
         put_udp(self.entropy, VXLAN_PORT, udp_len, out);
         out.extend([8, 0, 0, 0]);
@@ -80,9 +92,10 @@ impl Flow {
         if protocol == UDP {
             put_udp(src, dst, len, out);
         } else {
-            let (seq, ack, flags) = (random.u32(), random.u32(), Tcp::ACK);
-            let tcp = Tcp { src, dst, seq, ack, flags, times: [random.u32(), random.u32()] };
+            let [seq, ack] = self.seqs;
+            let tcp = Tcp { src, dst, seq, ack, flags: Tcp::ACK, times: [0; 2] };
             tcp.put(&ip, &[], out);
+            self.seqs = [seq.wrapping_add(u32::from(len - Tcp::LEN)), ack];
         }
         fill(random, out);
     }
@@ -104,11 +117,14 @@ fn fill(random: &mut Random, out: &mut Vec<u8>) {
 pub(super) fn write(path: &Path, frames: u32) -> anyhow::Result<()> {
     let mut random = Random::new(11);
     let mut file = Savefile::create(path, SNAP_LEN)?;
-    let flows: Vec<Flow> = (0..FLOWS).map(|number| Flow::new(number, &mut random)).collect();
+    let mut flows: Vec<Flow> = (0..FLOWS).map(|number| Flow::new(number, &mut random)).collect();
     let mut frame = Vec::with_capacity(2 * BUILT);
     let (mut written, mut id) = (0, 0_u16);
     while written < frames {
-        let Some(flow) = flows.get(usize::from(random.below_u16(FLOWS))) else { continue };
+        let Some(flow) = flows.get_mut(usize::from(random.below_u16(FLOWS))) else { continue };
+        if random.one_in(2) {
+            flow.turn();
+        }
         id = id.wrapping_add(1);
         frame.clear();
         // Two fragments once in 19 times make a tenth of all frames.
