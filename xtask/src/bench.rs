@@ -1,12 +1,26 @@
-//! `cargo xtask bench`: the benchmarks of all crates, or of those named.
+//! `cargo xtask bench`: the benchmarks of all crates, or of those named; and `decode`, which
+//! compares programs that read captures.
+
+mod decode;
+mod inputs;
+mod measure;
+mod of10;
+mod openflow;
+mod packet;
+mod plan;
+mod random;
+mod report;
+mod savefile;
+mod vxlan;
 
 use crate::run::{cargo, step};
 
-pub(crate) fn run(crates: &[String]) -> anyhow::Result<()> {
-    if crates.is_empty() {
-        return step("bench", &mut cargo(&["bench", "--workspace", "--benches"]));
+pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
+    match names {
+        [] => step("bench", &mut cargo(&["bench", "--workspace", "--benches"])),
+        [name, options @ ..] if name == "decode" => decode::run(options),
+        crates => crates.iter().try_for_each(|name| {
+            step(&format!("bench {name}"), &mut cargo(&["bench", "--package", name, "--benches"]))
+        }),
     }
-    crates.iter().try_for_each(|name| {
-        step(&format!("bench {name}"), &mut cargo(&["bench", "--package", name, "--benches"]))
-    })
 }

@@ -22,6 +22,9 @@ usage: cargo xtask TASK
   man           write the manual pages of the commands into man/
   pcaps         record the golden captures anew (root)
   bench [NAME]  run the benchmarks, or those of one crate
+  bench decode [--quick] [--scale N] [--json FILE]
+                time reading captures against libpcap and other programs;
+                --quick leaves out the slow ones, --scale divides the frames
 ";
 
 fn main() -> ExitCode {

@@ -17,25 +17,35 @@ pub(crate) struct Package {
 
 /// Judges what we write into captures, and what we read out of them.
 pub(crate) const TSHARK: Package =
-    Package { program: "tshark", name: "tshark", why: "the tests compare with it" };
+    Package { program: "tshark", name: "tshark", why: "tests and benchmarks compare with it" };
 /// Judges the flow syntax and OpenFlow messages.
 pub(crate) const OPEN_VSWITCH: Package = Package {
     program: "ovs-ofctl",
     name: "openvswitch-switch",
-    why: "the tests compare with ovs-ofctl, and golden captures are recorded from it",
+    why: "tests and benchmarks compare with ovs-ofctl; golden captures are recorded from it",
 };
 /// Checks the manual pages.
 pub(crate) const MANDOC: Package =
     Package { program: "mandoc", name: "mandoc", why: "the tests check the manual pages with it" };
-/// Records captures.
-pub(crate) const TCPDUMP: Package =
-    Package { program: "tcpdump", name: "tcpdump", why: "it records the golden captures" };
+/// Records captures, and prints them.
+pub(crate) const TCPDUMP: Package = Package {
+    program: "tcpdump",
+    name: "tcpdump",
+    why: "it records the golden captures, and benchmarks compare with it",
+};
 /// Makes namespaces and interfaces.
 pub(crate) const IPROUTE2: Package =
     Package { program: "ip", name: "iproute2", why: "captures are recorded in namespaces" };
 /// Links programs.
 pub(crate) const CC: Package =
     Package { program: "cc", name: "gcc", why: "Rust links programs with it" };
+
+/// Reads captures from C.
+pub(crate) const LIBPCAP: Package = Package {
+    program: "pcap-config",
+    name: "libpcap-dev",
+    why: "the benchmark of decode compares with a loop over it",
+};
 
 /// Builds libFuzzer.
 pub(crate) const CXX: Package =
