@@ -128,6 +128,74 @@ impl Default for Assignments {
     }
 }
 
+/// What a port carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carries {
+    Unknown,
+    Openflow,
+    NotOpenflow,
+    Stt,
+    Vxlan,
+    VxlanGpe,
+    Geneve,
+}
+
+/// [`Assignments`] as a table, since every segment asks.
+#[derive(Debug)]
+pub(crate) struct Ports {
+    tcp: Vec<Carries>,
+    udp: Vec<Carries>,
+}
+
+impl Ports {
+    fn new(assignments: &Assignments) -> Self {
+        let table = |lists: &[(&[u16], Carries)]| {
+            let mut table = vec![Carries::Unknown; 1 << 16];
+            for (ports, carries) in lists {
+                for port in *ports {
+                    if let Some(place) = table.get_mut(usize::from(*port)) {
+                        *place = *carries;
+                    }
+                }
+            }
+            table
+        };
+        Self {
+            tcp: table(&[
+                (&assignments.openflow, Carries::Openflow),
+                (&assignments.stt, Carries::Stt),
+                (&assignments.not_openflow, Carries::NotOpenflow),
+            ]),
+            udp: table(&[
+                (&assignments.vxlan, Carries::Vxlan),
+                (&assignments.vxlan_gpe, Carries::VxlanGpe),
+                (&assignments.geneve, Carries::Geneve),
+            ]),
+        }
+    }
+
+    /// What the segments between two TCP ports carry: the destination says so first.
+    #[inline]
+    pub(crate) fn tcp(&self, source: u16, destination: u16) -> Carries {
+        Self::either(&self.tcp, source, destination)
+    }
+
+    /// What the datagrams between two UDP ports carry: the destination says so first.
+    #[inline]
+    pub(crate) fn udp(&self, source: u16, destination: u16) -> Carries {
+        Self::either(&self.udp, source, destination)
+    }
+
+    #[inline]
+    fn either(table: &[Carries], source: u16, destination: u16) -> Carries {
+        let of = |port| table.get(usize::from(port)).copied().unwrap_or(Carries::Unknown);
+        match of(destination) {
+            Carries::Unknown => of(source),
+            known => known,
+        }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -145,6 +213,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Dissector {
     options: Options,
+    ports: Ports,
     assembly: Assembly,
     clock: frame::Clock,
 }
@@ -154,7 +223,8 @@ impl Dissector {
     #[must_use]
     pub fn new(options: Options) -> Self {
         let assembly = Assembly::new(options.limits);
-        Self { options, assembly, clock: frame::Clock::default() }
+        let ports = Ports::new(&options.assignments);
+        Self { options, ports, assembly, clock: frame::Clock::default() }
     }
 
     /// Dissects the next frame into `sink`.
@@ -182,7 +252,7 @@ impl Dissector {
     /// nothing.
     pub fn finish(&mut self, sink: &mut impl Sink) -> Option<u64> {
         let held = self.assembly.take_held()?;
-        let mut walk = Walk::nowhere(&self.options);
+        let mut walk = Walk::nowhere(&self.options, &self.ports);
         let place = Place { offset: None, len: held.bytes.len() };
         sink.problem(held.problem);
         openflow::dissect_region(&mut walk, &held.bytes, |_, len| Place { len, ..place }, sink);
@@ -197,6 +267,7 @@ impl Dissector {
         }
         let mut walk = Walk {
             options: &self.options,
+            ports: &self.ports,
             assembly: Some(&mut self.assembly),
             depth: 0,
             missing,
@@ -217,13 +288,15 @@ impl Dissector {
 /// Dissects one OpenFlow message, which `bytes` hold whole; offsets count from its start.
 pub fn dissect_message(options: &Options, bytes: &[u8], sink: &mut impl Sink) {
     let place = Place { offset: Some(0), len: bytes.len() };
-    openflow::dissect(&mut Walk::nowhere(options), bytes, place, sink);
+    let ports = Ports::new(&options.assignments);
+    openflow::dissect(&mut Walk::nowhere(options, &ports), bytes, place, sink);
 }
 
 /// Where a dissection stands.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
     pub(crate) options: &'a Options,
+    pub(crate) ports: &'a Ports,
     /// The streams and datagrams of the capture; nothing inside of a message, whose frames are no
     /// part of a stream.
     pub(crate) assembly: Option<&'a mut Assembly>,
@@ -237,15 +310,15 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// A walk over bytes of which nothing more is known.
-    fn nowhere(options: &'a Options) -> Self {
-        Self { options, assembly: None, depth: 0, missing: 0, network: 0 }
+    fn nowhere(options: &'a Options, ports: &'a Ports) -> Self {
+        Self { options, ports, assembly: None, depth: 0, missing: 0, network: 0 }
     }
 
     /// A dissection of what a message carries, if that is wanted and not too deep.
     pub(crate) fn inside(&self) -> Option<Walk<'a>> {
         let depth = self.depth + 1;
         (self.options.nested && depth <= self.options.max_depth)
-            .then_some(Walk { depth, ..Self::nowhere(self.options) })
+            .then_some(Walk { depth, ..Self::nowhere(self.options, self.ports) })
     }
 
     /// Runs `dissect` over what a tunnel of that `kind` and `id` carries, if it is not too deep.

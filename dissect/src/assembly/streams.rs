@@ -1,6 +1,7 @@
 //! The TCP streams of a capture: what each segment brings.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
@@ -16,17 +17,44 @@ const TRIES: u8 = 3;
 const AHEAD: usize = 64;
 
 /// One direction of a TCP connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Direction {
-    pub(crate) source: (IpAddr, u16),
-    pub(crate) destination: (IpAddr, u16),
+    /// Addresses as IPv6 has them, and ports.
+    source: (u128, u16),
+    destination: (u128, u16),
     /// Tells the networks of tunnels apart.
-    pub(crate) network: u64,
+    network: u64,
 }
 
 impl Direction {
+    pub(crate) fn new(
+        (source, source_port): (IpAddr, u16),
+        (destination, destination_port): (IpAddr, u16),
+        network: u64,
+    ) -> Self {
+        let bits = |address| match address {
+            IpAddr::V4(address) => u128::from(u32::from(address)) | 0xffff << 32,
+            IpAddr::V6(address) => u128::from(address),
+        };
+        Self {
+            source: (bits(source), source_port),
+            destination: (bits(destination), destination_port),
+            network,
+        }
+    }
+
     fn reverse(self) -> Self {
         Self { source: self.destination, destination: self.source, ..self }
+    }
+}
+
+impl Hash for Direction {
+    /// Hashes all of it in few steps.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(self.source.0);
+        state.write_u128(self.destination.0);
+        let ports = u64::from(self.source.1) << 16 | u64::from(self.destination.1);
+        state.write_u64(self.network.rotate_left(32) ^ ports);
     }
 }
 
@@ -89,15 +117,17 @@ impl Streams {
             return Region::default();
         }
         self.clock += 1;
-        self.make_room(segment.direction);
-        let known = self.known.contains_key(&segment.direction);
-        let content = match on_port {
-            Some(_) => Content::Openflow,
-            None if known => Content::Unknown(0),
-            None => self.content_of(segment.direction.reverse()),
-        };
         let mut spare = std::mem::take(&mut self.spare);
-        let stream = self.known.entry(segment.direction).or_insert_with(|| Stream::new(content));
+        let stream = if let Some(known) = self.known.get_mut(&segment.direction) {
+            known
+        } else {
+            self.make_room();
+            let content = match on_port {
+                Some(_) => Content::Openflow,
+                None => self.content_of(segment.direction.reverse()),
+            };
+            self.known.entry(segment.direction).or_insert_with(|| Stream::new(content))
+        };
         stream.used = self.clock;
         let held = stream.held();
         let region = take(stream, segment, frame, &self.limits, &mut spare);
@@ -108,6 +138,9 @@ impl Streams {
         if segment.end && stream.ahead.is_empty() {
             self.held = self.held.saturating_sub(stream.held());
             self.known.remove(&segment.direction);
+        }
+        if self.held > self.limits.bytes {
+            self.forget();
         }
         region
     }
@@ -128,18 +161,21 @@ impl Streams {
         }
     }
 
-    /// Forgets the streams that were used least of late, where there are too many or they hold too
-    /// much: what they wait for is lost, what comes later is read.
-    fn make_room(&mut self, coming: Direction) {
-        let fits = self.known.len() < self.limits.streams || self.known.contains_key(&coming);
-        if fits && self.held <= self.limits.bytes {
-            return;
+    /// Makes room for one more stream.
+    fn make_room(&mut self) {
+        if self.known.len() >= self.limits.streams {
+            self.forget();
         }
+    }
+
+    /// Forgets the streams that were used least of late: what they wait for is lost, what comes
+    /// later is read.
+    fn forget(&mut self) {
         let mut times: Vec<u64> = self.known.values().map(|stream| stream.used).collect();
         let middle = times.len() / 2;
         let (_, limit, _) = times.select_nth_unstable(middle);
         let limit = *limit;
-        self.known.retain(|direction, stream| stream.used > limit || *direction == coming);
+        self.known.retain(|_, stream| stream.used > limit);
         self.held = self.known.values().map(Stream::held).sum();
     }
 

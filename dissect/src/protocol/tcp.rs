@@ -18,7 +18,7 @@
 use super::ip::{self, Datagram};
 use super::{openflow, stt};
 use crate::assembly::{Direction, Note, Region, Segment};
-use crate::dissector::{Walk, short};
+use crate::dissector::{Carries, Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{Names, named_values, protocol};
@@ -77,7 +77,8 @@ pub(crate) fn dissect(
     let [p0, p1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, rest @ ..] = *header;
     let [w0, w1, c0, c1, u0, u1] = rest;
     let (source, destination) = (u16::from_be_bytes([p0, p1]), u16::from_be_bytes([d0, d1]));
-    if walk.options.assignments.stt.contains(&destination) {
+    let carries = walk.ports.tcp(source, destination);
+    if carries == Carries::Stt {
         return stt::dissect(walk, datagram, bytes, place, sink);
     }
     let sequence = u32::from_be_bytes([q0, q1, q2, q3]);
@@ -114,11 +115,11 @@ pub(crate) fn dissect(
     }
     let data = bytes.get(header_len..).unwrap_or_default();
     let segment = Segment {
-        direction: Direction {
-            source: (datagram.source, source),
-            destination: (datagram.destination, destination),
-            network: walk.network,
-        },
+        direction: Direction::new(
+            (datagram.source, source),
+            (datagram.destination, destination),
+            walk.network,
+        ),
         sequence,
         acknowledged: (flags & ACK_FLAG != 0).then_some(acknowledged),
         syn: flags & SYN != 0,
@@ -126,13 +127,10 @@ pub(crate) fn dissect(
         data,
         len,
     };
-    let ports = &walk.options.assignments;
-    let is = |known: &[u16]| known.contains(&destination) || known.contains(&source);
-    let on_port = match (is(&ports.openflow), is(&ports.not_openflow)) {
-        (_, true) => Some(false),
-        (true, false) => Some(true),
-        (false, false) if ports.heuristics => None,
-        (false, false) => Some(false),
+    let on_port = match carries {
+        Carries::Openflow => Some(true),
+        Carries::Unknown if walk.options.assignments.heuristics => None,
+        _ => Some(false),
     };
     let place = place.part(header_len.min(bytes.len()), data.len());
     let Some(assembly) = walk.assembly.take() else {

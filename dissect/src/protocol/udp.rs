@@ -9,7 +9,7 @@
 
 use super::ip::{self, Datagram};
 use super::{geneve, vxlan};
-use crate::dissector::{Walk, short};
+use crate::dissector::{Carries, Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
@@ -67,15 +67,10 @@ pub(crate) fn dissect(
     sink.leave();
     let payload = payload.get(..data_len).unwrap_or(payload);
     let place = place.part(LEN, payload.len());
-    let ports = &walk.options.assignments;
-    let is = |known: &[u16]| known.contains(&destination) || known.contains(&source);
-    if is(&ports.vxlan) {
-        vxlan::dissect(walk, datagram.fcf, payload, place, sink);
-    } else if is(&ports.vxlan_gpe) {
-        vxlan::dissect_gpe(walk, datagram.fcf, payload, place, sink);
-    } else if is(&ports.geneve) {
-        geneve::dissect(walk, datagram.fcf, payload, place, sink);
-    } else {
-        ip::payload(place, payload, sink);
+    match walk.ports.udp(source, destination) {
+        Carries::Vxlan => vxlan::dissect(walk, datagram.fcf, payload, place, sink),
+        Carries::VxlanGpe => vxlan::dissect_gpe(walk, datagram.fcf, payload, place, sink),
+        Carries::Geneve => geneve::dissect(walk, datagram.fcf, payload, place, sink),
+        _ => ip::payload(place, payload, sink),
     }
 }

@@ -78,29 +78,67 @@ pub fn by_name(text: &str, fcf: Option<FcfLayout>) -> Result<Box<dyn Statistic>,
     })
 }
 
-/// Several statistics that see the same.
+/// Walks over a frame, for any sink.
+pub trait Walker {
+    /// Walks over the frame once more.
+    fn walk(&mut self, sink: &mut impl Sink);
+}
+
+/// Several statistics that see the same. The one that is asked for most, by itself, costs no calls
+/// through a table.
 #[derive(Default)]
-pub struct All(pub Vec<Box<dyn Statistic>>);
+pub struct All {
+    messages: Option<openflow::Messages>,
+    others: Vec<Box<dyn Statistic>>,
+}
 
 impl std::fmt::Debug for All {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} statistics", self.0.len())
+        write!(f, "{} statistics", self.reports().len())
     }
 }
 
 impl All {
-    /// A frame begins.
-    pub fn begin(&mut self, frame: &Frame<'_>) {
-        self.0.iter_mut().for_each(|statistic| statistic.begin(frame));
+    /// Statistics by their [names](NAMES).
+    pub fn by_names(names: &[String], fcf: Option<FcfLayout>) -> Result<Self, String> {
+        if names == ["openflow"] {
+            let messages = Some(openflow::Messages::default());
+            return Ok(Self { messages, others: Vec::new() });
+        }
+        let others = names.iter().map(|name| by_name(name, fcf)).collect::<Result<_, _>>()?;
+        Ok(Self { messages: None, others })
     }
 
-    /// The frame ends.
-    pub fn end(&mut self, frame: &Frame<'_>) {
-        self.0.iter_mut().for_each(|statistic| statistic.end(frame));
+    /// Whether nothing is counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_none() && self.others.is_empty()
+    }
+
+    /// Counts a frame; `watch` sees it too.
+    #[inline]
+    pub fn frame(&mut self, frame: &Frame<'_>, walker: &mut impl Walker, watch: &mut impl Sink) {
+        if let Some(messages) = &mut self.messages {
+            messages.begin(frame);
+            walker.walk(&mut (&mut *messages, watch));
+            return messages.end(frame);
+        }
+        self.others.iter_mut().for_each(|statistic| statistic.begin(frame));
+        walker.walk(&mut (Fan(&mut self.others), watch));
+        self.others.iter_mut().for_each(|statistic| statistic.end(frame));
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn reports(&self) -> Vec<Report> {
+        let messages = self.messages.iter().map(Statistic::report);
+        messages.chain(self.others.iter().map(|statistic| statistic.report())).collect()
     }
 }
 
-impl Sink for All {
+struct Fan<'a>(&'a mut [Box<dyn Statistic>]);
+
+impl Sink for Fan<'_> {
     fn wants(&self, protocol: &'static Protocol) -> bool {
         self.0.iter().any(|statistic| statistic.wants(protocol))
     }
@@ -177,8 +215,17 @@ impl Talk {
 }
 
 /// The two ends of a connection: address and port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Connection((u128, u16), (u128, u16));
+
+impl std::hash::Hash for Connection {
+    /// Hashes all of it in few steps.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        state.write_u128(self.0.0);
+        state.write_u128(self.1.0);
+        state.write_u32(u32::from(self.0.1) << 16 | u32::from(self.1.1));
+    }
+}
 
 impl std::fmt::Display for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

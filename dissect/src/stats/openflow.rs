@@ -28,7 +28,9 @@ struct Kind {
 pub(super) struct Messages {
     connections: Vec<Connection>,
     by_connection: HashMap<Connection, usize, RandomState>,
-    /// Messages and bytes.
+    /// Messages and bytes of OpenFlow 1.0, by connection, whether they are nested, and type.
+    plain: Vec<[[(u64, u64); 32]; 2]>,
+    /// Messages and bytes of all others.
     counts: HashMap<Kind, (u64, u64), RandomState>,
     talk: Talk,
     /// The connection of the frame, once it is known.
@@ -46,6 +48,7 @@ impl Messages {
         let index = *self.by_connection.entry(connection).or_insert(next);
         if index == next {
             self.connections.push(connection);
+            self.plain.push([[(0, 0); 32]; 2]);
         }
         self.connection = Some(index);
         index
@@ -72,7 +75,15 @@ impl Statistic for Messages {
     fn end(&mut self, _: &Frame<'_>) {}
 
     fn report(&self) -> Report {
-        let mut all: Vec<_> = self.counts.iter().collect();
+        let plain = self.plain.iter().enumerate().flat_map(|(connection, counts)| {
+            counts.iter().zip([false, true]).flat_map(move |(counts, nested)| {
+                counts.iter().zip(0..).map(move |(counts, r#type)| {
+                    (Kind { connection, version: VERSION, r#type, nested }, *counts)
+                })
+            })
+        });
+        let mut all: Vec<(Kind, (u64, u64))> = plain.filter(|(_, counts)| counts.0 > 0).collect();
+        all.extend(self.counts.iter().map(|(kind, counts)| (*kind, *counts)));
         all.sort_unstable();
         let rows = all.into_iter().map(|(kind, (messages, bytes))| {
             let connection = self.connections.get(kind.connection).map(ToString::to_string);
@@ -80,8 +91,8 @@ impl Statistic for Messages {
                 connection.unwrap_or_default().into(),
                 type_name(kind.version, kind.r#type).into(),
                 super::Cell::Flag(kind.nested),
-                (*messages).into(),
-                (*bytes).into(),
+                messages.into(),
+                bytes.into(),
             ]
         });
         Report {

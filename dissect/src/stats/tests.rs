@@ -3,16 +3,20 @@ use crate::{Dissector, Options};
 
 /// Runs statistics over frames of a layout, a second apart.
 fn run(name: &str, layout: FcfLayout, frames: &[Vec<u8>]) -> Report {
-    let mut all = All(vec![by_name(name, Some(layout)).unwrap()]);
+    struct Walk<'a>(&'a mut Dissector, Frame<'a>);
+    impl Walker for Walk<'_> {
+        fn walk(&mut self, sink: &mut impl Sink) {
+            self.0.dissect(self.1, sink);
+        }
+    }
+    let mut all = All::by_names(&[name.to_owned()], Some(layout)).unwrap();
     let options = Options { fcf: Some(layout), ..Options::default() };
     let mut dissector = Dissector::new(options);
     for (bytes, number) in frames.iter().zip(1..) {
         let frame = Frame { number, time: number * 1_000_000_000, ..Frame::ethernet(bytes) };
-        all.begin(&frame);
-        dissector.dissect(frame, &mut all);
-        all.end(&frame);
+        all.frame(&frame, &mut Walk(&mut dissector, frame), &mut crate::Ignore);
     }
-    all.0[0].report()
+    all.reports().remove(0)
 }
 
 fn ipv4(tos: u8, id: u8, checksum_right: bool) -> Vec<u8> {

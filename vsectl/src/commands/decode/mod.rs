@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use codec::fcf::FcfLayout;
 use dissect::filter::Filter;
-use dissect::{Assignments, Options, stats};
+use dissect::stats::All;
+use dissect::{Assignments, Options};
 
 use crate::capture_format::CaptureFormat;
 use crate::exit::{Outcome, UsageError};
@@ -255,8 +256,7 @@ impl Args {
         for setting in &self.field_layout {
             layout.set(setting).map_err(usage)?;
         }
-        let statistics = self.statistics.iter().map(|name| stats::by_name(name, self.fcf));
-        let statistics = statistics.collect::<Result<_, _>>().map_err(usage)?;
+        let statistics = All::by_names(&self.statistics, self.fcf).map_err(usage)?;
         for name in &self.only {
             if dissect::registry::protocol_named(name).is_none() {
                 return Err(usage(format!("-O {name}: no such protocol; see --list-fields")));
@@ -288,7 +288,7 @@ impl Args {
         let mut session = session::Session::new(session::Settings {
             options: self.options(),
             filter,
-            statistics: stats::All(statistics),
+            statistics,
             writer,
             count: self.count.unwrap_or(u64::MAX),
             follow: self.follow,

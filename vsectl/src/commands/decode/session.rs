@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 use dissect::filter::Filter;
 use dissect::savefile::{Reader, Record};
-use dissect::stats::All;
-use dissect::{Collector, Dissector, Options, Place, Sink, Summary};
+use dissect::stats::{All, Walker};
+use dissect::{Collector, Dissector, Frame, Options, Place, Sink, Summary};
 
 use super::input::{self, Copy, Input};
 use super::output::{Noter, Output, Pass};
@@ -25,6 +25,16 @@ pub(super) struct Settings {
     /// Frames that are read at most, of those that pass the filter.
     pub(super) count: u64,
     pub(super) follow: bool,
+}
+
+/// The walks over one frame, for statistics.
+struct Walk<'a, 'b>(&'a mut Pass<'b>, Frame<'a>);
+
+impl Walker for Walk<'_, '_> {
+    #[inline]
+    fn walk(&mut self, sink: &mut impl Sink) {
+        self.0.run(self.1, sink);
+    }
 }
 
 /// Takes frames from captures.
@@ -116,11 +126,9 @@ impl Session {
             }
         }
         self.passed += 1;
-        if !settings.statistics.0.is_empty() {
-            settings.statistics.begin(&frame);
+        if !settings.statistics.is_empty() {
             let mut noter = Noter::default();
-            pass.run(frame, &mut (&mut settings.statistics, &mut noter));
-            settings.statistics.end(&frame);
+            settings.statistics.frame(&frame, &mut Walk(&mut pass, frame), &mut noter);
             if !output.prints() {
                 output.broken += u64::from(noter.0);
             }
@@ -157,8 +165,7 @@ impl Session {
         if let Some(writer) = self.settings.writer {
             writer.finish()?;
         }
-        for statistic in &self.settings.statistics.0 {
-            let report = statistic.report();
+        for report in self.settings.statistics.reports() {
             if json {
                 serde_json::to_writer(&mut *out, &render::report::json(&report))?;
                 writeln!(out)?;
