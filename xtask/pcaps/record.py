@@ -4,9 +4,10 @@
 import os
 import sys
 
+import hosts
 import sessions
 
-GROUPS = [sessions]
+GROUPS = [sessions, hosts]
 
 
 def main():
