@@ -6,8 +6,9 @@ import sys
 
 import hosts
 import sessions
+import tunnels
 
-GROUPS = [sessions, hosts]
+GROUPS = [sessions, hosts, tunnels]
 
 
 def main():
