@@ -160,7 +160,7 @@ def ipv4_options():
             "8307 04c0000202 00",  # loose source route
         ]:
             sock = udp(A)
-            option = bytes.fromhex(text.replace(" ", ""))
+            option = bytes.fromhex(text)
             sock.setsockopt(socket.IPPROTO_IP, IP_OPTIONS, option + bytes(-len(option) % 4))
             sock.sendto(text.encode(), ("192.0.2.2", 9))
         time.sleep(0.1)
@@ -190,7 +190,7 @@ def ipv6_options():
                          "20010db8000000000000000000000002"),
         ]:
             sock = udp(A, socket.AF_INET6)
-            sock.setsockopt(socket.IPPROTO_IPV6, option, bytes.fromhex(value.replace(" ", "")))
+            sock.setsockopt(socket.IPPROTO_IPV6, option, bytes.fromhex(value))
             sock.sendto(b"with an extension header", ("2001:db8::2", 9))
         time.sleep(0.1)
 

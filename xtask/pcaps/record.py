@@ -4,11 +4,13 @@
 import os
 import sys
 
+import crafted
 import hosts
 import sessions
+import streams
 import tunnels
 
-GROUPS = [sessions, hosts, tunnels]
+GROUPS = [sessions, hosts, tunnels, streams, crafted]
 
 
 def main():

@@ -220,17 +220,25 @@ def geneve():
             time.sleep(0.2)
 
 
-def vxlan_gpe():
-    with tunnel("type=vxlan options:key=42 options:exts=gpe options:packet_type=ptap", LAYER3) as ends:
-        with capture("vxlan-gpe", LEFT, "w", "udp port 4789 or udp port 4790"):
+def vxlan_gpe(name, port):
+    """IPv4 without an Ethernet header in the tunnel, and Ethernet frames."""
+    setup = [
+        "-O OpenFlow13 add-flow br0 priority=2,in_port=1,ip,actions=decap,output:2",
+        "add-flow br0 priority=1,in_port=1,actions=output:2",
+        "-O OpenFlow13 add-flow br0 priority=2,in_port=2,packet_type=(1,0x800),"
+        "actions=encap(ethernet),set_field:HOST->eth_dst,output:1",
+        "add-flow br0 priority=1,in_port=2,actions=output:1",
+    ]
+    options = f"type=vxlan options:key=42 options:exts=gpe options:packet_type=ptap {port}"
+
+    def record():
+        with tunnel(options, setup), capture(name, LEFT, "w", "udp portrange 4789-4790"):
             ping(A, "-c 1 -s 20 192.0.2.2")
-            # Ethernet frames go through the same tunnel where the flow keeps them.
-            for made in ends:
-                made.ofctl("add-flow br0 in_port=1,arp,actions=output:2")
             raw(A).send(bytes.fromhex(
                 "ffffffffffff00005e00530a08060001080006040001"
                 "00005e00530ac0000201000000000000c0000202") + bytes(18))
             time.sleep(0.2)
+    return record
 
 
 CAPTURES = {
@@ -253,7 +261,9 @@ CAPTURES = {
     # VSID 0x00102a and flow 7 in the key are all that makes GRE NVGRE.
     "nvgre": gre("nvgre", f"options:key={0x00102A07}"),
     "geneve": geneve,
-    "vxlan-gpe": vxlan_gpe,
+    "vxlan-gpe": vxlan_gpe("vxlan-gpe", "options:dst_port=4790"),
+    # Open vSwitch's default is the port of VXLAN.
+    "vxlan-gpe-4789": vxlan_gpe("vxlan-gpe-4789", ""),
 }
 
 
