@@ -5,12 +5,15 @@ import os
 import sys
 
 import crafted
+import file_forms
 import hosts
+import netlink
 import sessions
 import streams
 import tunnels
+import vse_session
 
-GROUPS = [sessions, hosts, tunnels, streams, crafted]
+GROUPS = [sessions, hosts, tunnels, streams, crafted, vse_session, netlink, file_forms]
 
 
 def main():
