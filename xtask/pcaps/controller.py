@@ -245,6 +245,8 @@ class Script(app_manager.OSKenApp):
         self.send_bytes(vse.nicira(20, 0xB0, struct.pack("!6xH", 7)))
         self.send_bytes(vse.nicira(16, 0xB1, struct.pack("!I", 1)))
         self.send_bytes(vse.nicira(19, 0xB2, struct.pack("!6I", 7, 7, 7, 7, 7, 0)))
+        both = struct.pack("!HHIHHI", 0, 8, 7, 1, 8, 7)
+        self.send_bytes(vse.nicira(27, 0xB8, both))
         self.send_bytes(vse.nicira(12, 0xB3, struct.pack("!I", 2)))
         self.send_bytes(vse.nicira(18, 0xB4))
         match = (vse.nxm(0, 3, "0800") + vse.nxm(0, 7, "0a000000", "ff000000")

@@ -3,11 +3,13 @@
 import contextlib
 import pathlib
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 
+import vse_wire as vse
 from recording import (DEADLINE, inside, keep, namespaces, program, recording, run, sysctl,
                        wait_for)
 from switch import switch
@@ -171,10 +173,12 @@ def monitor(made, *words, target="tcp:127.0.0.1:6653"):
 def nicira_monitor(made):
     with listening(made, "nicira-monitor") as ofctl:
         ofctl("add-flow SWITCH priority=1,reg1=5,actions=resubmit(,1)")
-        with monitor(made, "watch:!own"):
+        with monitor(made, "watch:!own") as (send, barrier, _):
             ofctl("add-flow SWITCH cookie=0x2a,tcp,actions=learn(table=1,NXM_OF_IN_PORT[]),2")
             ofctl("mod-flows SWITCH tcp,actions=output:1")
             ofctl("del-flows SWITCH tcp")
+            send(vse.nicira(21, 0x77, struct.pack("!I", 0)))  # NXT_FLOW_MONITOR_CANCEL
+            barrier()
             ofctl("del-flows SWITCH")
 
 

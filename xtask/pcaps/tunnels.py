@@ -2,11 +2,13 @@
 Open vSwitch in user space."""
 
 import contextlib
-import socket
+import pathlib
+import tempfile
 import time
 
+import savefile
 from hosts import A, B, MAC_A, MAC_B, addresses, ip, pair, ping, raw, udp
-from recording import capture, namespaces, sysctl, wire
+from recording import capture, keep, namespaces, recording, sysctl, wire
 from switch import switch
 
 LEFT, RIGHT, MIDDLE = "vse-pcaps-left", "vse-pcaps-right", "vse-pcaps"
@@ -98,7 +100,8 @@ def marks(made, mark, restore, version="OpenFlow10"):
     for number, target in [(1, 3), (2, 4)]:
         made.ofctl(f"-O {version} add-flow br0 in_port={number},actions={mark},output:{target}")
     for number, target in [(4, 2), (3, 1)]:
-        made.ofctl(f"-O OpenFlow10 add-flow br0 in_port={number},actions={restore},output:{target}")
+        actions = f"{restore},output:{target}".lstrip(",")
+        made.ofctl(f"-O OpenFlow10 add-flow br0 in_port={number},actions={actions}")
 
 
 def qinq():
@@ -131,6 +134,30 @@ def fcf(name, all_marks):
                 marks(made, mark, restore)
                 ping(A, "-c 1 -s 20 192.0.2.2")
     return record
+
+
+def fcf_both_sides():
+    """The same frames on the wire and behind it: there the first has lost its mark, the second
+    keeps it, and the third has got another."""
+    with marked() as made, tempfile.TemporaryDirectory(prefix="vse-pcaps-") as folder:
+        wire_path, host_path = pathlib.Path(folder) / "wire.pcap", pathlib.Path(folder) / "host.pcap"
+        with recording(MIDDLE, "w4", wire_path), recording(B, "e0", host_path):
+            for mark, restore in [
+                ("mod_nw_tos:148", "mod_nw_tos:0"),
+                ("mod_nw_tos:148", ""),
+                ("mod_nw_tos:148", "mod_nw_tos:152"),
+                ("mod_vlan_vid:5,mod_vlan_pcp:4", "strip_vlan"),
+            ]:
+                marks(made, mark, restore)
+                ping(A, "-c 1 -s 20 192.0.2.2")
+        frames = [(stamp, number, frame) for number, path in enumerate([wire_path, host_path])
+                  for stamp, frame in savefile.read(path)[1]]
+    data = savefile.section("<") + b"".join(
+        savefile.interface("<", savefile.ETHERNET, savefile.SNAPLEN, (2, name))
+        for name in [b"w4", b"e0"])
+    for stamp, number, frame in sorted(frames):
+        data += savefile.enhanced("<", number, stamp // 1000, frame)
+    keep(data, "fcf-both-sides.pcapng")
 
 
 def fcf_tos8():
@@ -248,6 +275,7 @@ CAPTURES = {
     "vxlan-fcf-inner-fragments": vxlan_fcf_inner_fragments,
     "vxlan-outer-fragments": vxlan_outer_fragments,
     "vxlan-fcf": vxlan_fcf,
+    "fcf-both-sides": fcf_both_sides,
     "fcf-dscp": fcf("fcf-dscp", TO_MARKS),
     "fcf-tos8": fcf_tos8,
     "fcf-vlan": fcf("fcf-vlan", VLAN_MARKS),
