@@ -128,9 +128,9 @@ def gre_plain():
         ipv4() / scapy.GRE(proto=0x6558, key_present=1, key=0x00102A07)
         / ether() / scapy.Dot1Q(vlan=10, prio=5) / inner,
         # Another version, for PPTP (RFC 2637), and routing (RFC 1701): neither is read.
-        ipv4() / scapy.GRE_PPTP(call_id=5, payload_len=4, seqnum_present=1, sequence_number=1)
-        / bytes.fromhex("ff03c021"),
-        ipv4(proto=47) / (bytes.fromhex("4000080000000000") + bytes(inner)),
+        ipv4() / scapy.GRE_PPTP(call_id=5, payload_len=8, seqnum_present=1, sequence_number=1)
+        / bytes.fromhex("ff03c021 01010004"),
+        ipv4(proto=47) / (bytes.fromhex("40000800 00000000 08000004c0000209 00000000") + bytes(inner)),
     ]
 
 

@@ -264,10 +264,11 @@ def ethernet_llc():
                 / datagram / scapy.UDP(sport=9, dport=9) / b"RFC 1042",
                 scapy.LLC(dsap=0xAA, ssap=0xAA, ctrl=3) / scapy.SNAP(OUI=0x00005E, code=0x0001)
                 / b"of another organisation",
-                scapy.LLC(dsap=0xFE, ssap=0xFE, ctrl=3) / bytes.fromhex("831b0100"),
+                scapy.LLC(dsap=0x88, ssap=0x88, ctrl=3) / b"unnumbered",
                 scapy.LLC(dsap=0x00, ssap=0x01, ctrl=0xBF) / bytes.fromhex("810100"),
-                bytes.fromhex("f0f1000401") + b"numbered",
-                bytes.fromhex("ffff") + bytes(28),
+                bytes.fromhex("88880004") + b"numbered",
+                # Novell's frames have no LLC: the checksum of IPX tells.
+                bytes.fromhex("ffff001e0000") + bytes(24),
             ]:
                 frame = bytes(scapy.Dot3(src=MAC_A, dst=to) / body)
                 tap.send(frame + bytes(60 - len(frame)))
