@@ -170,7 +170,7 @@ def with_bytes(frame, at, new):
 
 
 def malformed_headers():
-    udp, tcp = scapy.UDP(sport=50000, dport=12345), scapy.TCP(sport=50000, dport=80, flags="A")
+    udp = scapy.UDP(sport=50000, dport=12345)
     good = ipv4() / udp / b"sixteen bytes ok"
     vxlan = ipv4() / scapy.UDP(sport=50000, dport=4789)
     geneve = ipv4() / scapy.UDP(sport=50000, dport=6081)

@@ -13,6 +13,8 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 PCAPS = TOP / "pcaps"
 DEADLINE = 30
+# KiB: in immediate mode a frame takes as much of it as the snap length.
+BUFFER = "32768"
 CLONE_NEWNET = 0x40000000
 
 
@@ -96,9 +98,9 @@ def recording(namespace, interface, path, expression="", *options):
     with contextlib.ExitStack() as stack:
         errors = stack.enter_context(open(log, "w"))
         with inside(namespace):
-            tcpdump = stack.enter_context(program(
-                "tcpdump", "-i", interface, "-U", "--immediate-mode", "-Z", "root", "-w", str(path),
-                *options, *expression.split(), stderr=errors))
+            stack.enter_context(program(
+                "tcpdump", "-i", interface, "-U", "--immediate-mode", "-B", BUFFER, "-Z", "root",
+                "-w", str(path), *options, *expression.split(), stderr=errors))
         wait_for("tcpdump", lambda: "listening on" in log.read_text())
         yield
         size = -1
@@ -110,6 +112,8 @@ def recording(namespace, interface, path, expression="", *options):
             return size == before
 
         wait_for("the end of the traffic", quiet)
+    if "\n0 packets dropped by kernel" not in log.read_text():
+        sys.exit(f"record: {path.name} lacks packets: tcpdump was too slow, try again")
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ TCPDUMP = {
 
 
 def scenario(made, name):
-    with tempfile.TemporaryDirectory(prefix="vse-pcaps-") as folder, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="vse-pcaps-") as folder:
         session = pathlib.Path(folder) / f"{name}.pcap"
         arrival = pathlib.Path(folder) / f"{name}-arrival.pcap"
         interface, *options = TCPDUMP.get(name, ["lo"])
