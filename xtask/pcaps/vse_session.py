@@ -99,7 +99,7 @@ def session():
     stream = Stream(frames).open()
     frame = bytes(scapy.Ether(src=HOST.hex(":"), dst=AGENT.hex(":"))
                   / scapy.IP(src="192.0.2.1", dst="198.51.100.1", tos=0x94, id=1)
-                  / scapy.UDP(sport=50000, dport=4789) / b"traced")
+                  / scapy.UDP(sport=50000, dport=12345) / b"traced")
     flow = vse.flow_mod(0x12, TO_AGENT, vse.set_irq_core(2))
     extended = vse.extended_flow_mod(0x13, vse.match_any(), EVERY_TLV, vse.set_irq_core(vse.AUTO))
     refused = vse.packet_out(0x14, vse.flow_mod(0x15, TO_AGENT, vse.set_irq_core(99)))
