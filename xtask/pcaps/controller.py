@@ -19,6 +19,7 @@ from os_ken.ofproto import ofproto_v1_0
 import vse_wire as vse
 
 DEADLINE = 20
+ETH_P_ALL = 3
 PEER = bytes.fromhex("020000000002")
 CONTROLLER = bytes.fromhex("020000000001")
 KEY = b"sixteen bytes or more"
@@ -227,27 +228,66 @@ class Script(app_manager.OSKenApp):
         self.send_bytes(vse.packet_out(0x82, flow))
         self.send_bytes(vse.packet_out(0x83, vse.barrier_request(0x83)))
 
+    def play_packet_out_refused(self):
+        """The ERROR has the PACKET_OUT, and so the FLOW_MOD in it."""
+        flow = vse.flow_mod(0x84, vse.match_ip_destination("10.0.0.1"), vse.set_irq_core(2))
+        self.send_bytes(vse.packet_out(0x84, flow, vse.set_tos(33)))
+        self.expect("OFPErrorMsg")
+        frame = vse.frame(PEER, CONTROLLER, 9, flow)
+        self.send_bytes(vse.packet_out(0x85, frame, vse.set_irq_core(2)))
+        self.expect("OFPErrorMsg")
+
+    def play_nicira_controller(self):
+        """What ovs-ofctl never says: roles, identifiers, asynchronous messages, NXT_FLOW_REMOVED."""
+        for role in [1, 2, 0, 9]:
+            self.send_bytes(vse.nicira(10, 0xA0 + role, struct.pack("!I", role)))
+        self.expect("OFPErrorMsg")
+        self.send_bytes(vse.nicira(20, 0xB0, struct.pack("!6xH", 7)))
+        self.send_bytes(vse.nicira(16, 0xB1, struct.pack("!I", 1)))
+        self.send_bytes(vse.nicira(19, 0xB2, struct.pack("!6I", 7, 7, 7, 7, 7, 0)))
+        both = struct.pack("!HHIHHI", 0, 8, 7, 1, 8, 7)
+        self.send_bytes(vse.nicira(27, 0xB8, both))
+        self.send_bytes(vse.nicira(12, 0xB3, struct.pack("!I", 2)))
+        self.send_bytes(vse.nicira(18, 0xB4))
+        match = (vse.nxm(0, 3, "0800") + vse.nxm(0, 7, "0a000000", "ff000000")
+                 + vse.nxm(1, 1, "00000005"))
+        self.send_bytes(vse.nicira_flow_mod(0xB5, match, flags=1))
+        self.barrier()
+        self.send_bytes(vse.nicira_flow_mod(0xB6, match, command=3))
+        self.barrier()
+        self.send_bytes(vse.nicira(0x7777, 0xB7, b"no such subtype"))
+        self.expect("OFPErrorMsg")
+
     def play_packet_out_framed(self):
         self.answer(None)
 
     def play_packet_out_signed(self):
         self.answer(KEY)
 
-    def answer(self, key):
+    def play_packet_out_tagged(self):
+        """The switch tags the signed frame, as it would mark any with VM 5 and its priority."""
+        o = self.ofp
+        tag = struct.pack("!HHH2x", o.OFPAT_SET_VLAN_VID, 8, 5)
+        tag += struct.pack("!HHB3x", o.OFPAT_SET_VLAN_PCP, 8, 4)
+        self.answer(KEY, tag, bytes.fromhex("81008005"))
+
+    def answer(self, key, actions=b"", tag=b""):
         """A framed FLOW_MOD to the peer, whose answer comes back as PACKET_IN."""
         p, o = self.parser, self.ofp
         to_controller = [p.OFPActionOutput(o.OFPP_CONTROLLER, 0xFFFF)]
         self.flow(p.OFPMatch(in_port=1, dl_type=vse.ETHERTYPE), to_controller)
         self.barrier()
-        peer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(vse.ETHERTYPE))
-        peer.bind(("q1", vse.ETHERTYPE))
+        peer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        peer.bind(("q1", ETH_P_ALL))
         match = vse.match_ip_destination("10.0.0.1")
         request = vse.flow_mod(0x91, match, vse.set_irq_core(2)) + vse.barrier_request(0x92)
         frame = vse.frame(PEER, CONTROLLER, 9, request, key, 1)
-        self.send_bytes(vse.packet_out(0x91, frame, vse.output(1)))
+        self.send_bytes(vse.packet_out(0x91, frame, actions + vse.output(1)))
+        # The kernel takes the tag off what a packet socket receives.
         while peer.recv(65535) != frame:
             pass
         reply = vse.frame(CONTROLLER, PEER, 9, vse.barrier_reply(0x92), key, 1)
+        reply = reply[:12] + tag + reply[12:]
         peer.send(reply)
         packet_in = self.expect("OFPPacketIn")
         assert packet_in.data.startswith(reply), packet_in

@@ -5,6 +5,7 @@ import hmac
 import struct
 
 VENDOR = 0x00565345
+NICIRA = 0x00002320
 NO_BUFFER = 0xFFFFFFFF
 PORT_NONE = 0xFFFF
 ETHERTYPE = 0x88B5
@@ -70,6 +71,39 @@ def packet_out(xid, data, actions=b"", in_port=PORT_NONE):
 
 def output(port):
     return struct.pack("!HHHH", 0, 8, port, 0)
+
+
+def set_tos(tos):
+    return struct.pack("!HHB3x", 8, 8, tos)
+
+
+def error(xid, kind, code, offending):
+    return message(1, xid, struct.pack("!HH", kind, code) + offending)
+
+
+def stats_request(xid, kind, body=b""):
+    return message(16, xid, struct.pack("!HHIH6x", 0xFFFF, 0, VENDOR, kind) + body)
+
+
+def stats_reply(xid, kind, body, more=False):
+    return message(17, xid, struct.pack("!HHIH6x", 0xFFFF, int(more), VENDOR, kind) + body)
+
+
+def nicira(subtype, xid, body=b""):
+    return message(4, xid, struct.pack("!II", NICIRA, subtype) + body)
+
+
+def nxm(kind, field, value, mask=""):
+    """An NXM entry; value and mask in hexadecimal."""
+    data = bytes.fromhex(value + mask)
+    return struct.pack("!HBB", kind, field << 1 | bool(mask), len(data)) + data
+
+
+def nicira_flow_mod(xid, match, command=0, flags=0):
+    """NXT_FLOW_MOD: output:1 for what matches."""
+    head = struct.pack("!QHHHHIHHH6x", 0x2A, command, 0, 0, 5, NO_BUFFER, PORT_NONE, flags,
+                       len(match))
+    return nicira(13, xid, head + match + bytes(-len(match) % 8) + output(1))
 
 
 def frame(destination, source, stream, messages, key=None, sequence=0):
