@@ -48,9 +48,7 @@ fn seed() -> anyhow::Result<()> {
     fs::create_dir_all(&corpus)?;
     for entry in fs::read_dir(top().join("pcaps"))? {
         let path = entry?.path();
-        if let (Some(name), true) =
-            (path.file_name(), path.extension().is_some_and(|ending| ending == "pcap"))
-        {
+        if let Some(name) = path.file_name().filter(|name| *name != "README.md") {
             fs::copy(&path, corpus.join(name))?;
         }
     }

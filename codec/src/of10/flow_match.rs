@@ -178,7 +178,7 @@ impl Match {
         Ipv4Prefix::new(self.nw_dst, self.wildcards.nw_dst_ignored())
     }
 
-    /// Reads a match, which any bytes are. As [`parse`](Self::parse), without what a parser costs.
+    /// Reads a match, which any bytes are, without what a parser costs.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; MATCH_LEN]) -> Self {
         let [w0, w1, w2, w3, i0, i1, bytes @ ..] = *bytes;

@@ -38,11 +38,19 @@ pub(super) fn next_message(bytes: &[u8]) -> Option<usize> {
         match chain(bytes.get(at..).unwrap_or_default()) {
             Chain::Whole => return Some(at),
             Chain::Beyond if at == 0 => return Some(at),
+            Chain::Broken if at == 0 && begins_with_message(bytes) => return Some(at),
             Chain::Beyond => _ = found.get_or_insert(at),
             Chain::Broken => {}
         }
     }
     found
+}
+
+/// Whether there is a whole message of OpenFlow 1.0 at the start, whatever follows it.
+fn begins_with_message(bytes: &[u8]) -> bool {
+    let header = plausible(bytes).filter(|header| header.version == VERSION);
+    let message = header.and_then(|header| bytes.get(..header.len()));
+    message.is_some_and(|message| Message::check(message).is_ok())
 }
 
 /// Where bytes at the end begin that can be the beginning of a header; the end if there are none.

@@ -47,9 +47,14 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     if sink.wants(&PROTOCOL) {
         sink.field(&DSAP, place.part(0, 1), Value::Unsigned(dsap.into()));
         sink.field(&SSAP, place.part(1, 1), Value::Unsigned(ssap.into()));
-        sink.field(&CONTROL, place.part(2, control_len), Value::Unsigned(wide.into()));
+        if bytes.len() >= 2 + control_len {
+            sink.field(&CONTROL, place.part(2, control_len), Value::Unsigned(wide.into()));
+        }
     }
     sink.info(Info::Llc(dsap, ssap));
+    if bytes.len() < 2 + control_len {
+        short(walk, "LLC header", 2 + control_len, place, sink);
+    }
     if !snap {
         return sink.leave();
     }

@@ -154,6 +154,12 @@ pub(crate) fn dissect(
         ip::payload(place, data, sink);
     }
     messages(walk, &region, data, place, sink);
+    if data.len() < len && region.openflow && !region.joined {
+        // The rest of the last message was not captured.
+        let behind = region.from + region.len;
+        let rest = data.get(behind..).unwrap_or_default();
+        openflow::dissect_cut(rest, place.part(behind, rest.len()), sink);
+    }
     assembly.give_back(region);
     walk.assembly = Some(assembly);
 }

@@ -192,14 +192,28 @@ fn dissect_offending(walk: &mut Walk<'_>, data: &[u8], place: Place, sink: &mut 
     if let Some(whole) = data.get(..header.len()) {
         return dissect_message(walk, header, whole, place.part(0, whole.len()), sink);
     }
+    dissect_beginning(header, data, place, sink);
+}
+
+/// Dissects the beginning of a message whose rest was not captured, if there is as much as its
+/// header.
+pub(crate) fn dissect_cut(bytes: &[u8], place: Place, sink: &mut impl Sink) {
+    let Ok(header) = Header::parse(bytes) else { return };
+    if version_name(header.version).is_some() && header.len() > bytes.len() {
+        dissect_beginning(header, bytes, place, sink);
+    }
+}
+
+/// Dissects as much of a message as there is.
+fn dissect_beginning(header: Header, bytes: &[u8], place: Place, sink: &mut impl Sink) {
     sink.enter(&PROTOCOL, place);
     if sink.wants(&PROTOCOL) {
         header_fields(&header, place, sink);
     }
-    sink.message(data, place);
-    if sink.wants(&BODY) {
+    sink.message(bytes, place);
+    if header.version == VERSION && sink.wants(&BODY) {
         sink.open(&BODY_FIELD, place.rest(HEADER_LEN));
-        body::dissect(header.r#type, data, place, sink);
+        body::dissect(header.r#type, bytes, place, sink);
         sink.close();
     }
     sink.leave();
