@@ -41,6 +41,8 @@ code_points! {
         TraceGet = 13 "trace-get",
         /// Tells monitors of a decision.
         AssignmentNtf = 14 "assignment-ntf",
+        /// Begin or end a bundle of changes.
+        Bundle = 15 "bundle",
     }
 }
 
@@ -56,6 +58,7 @@ impl NetlinkCommand {
             Self::DatapathGet => &DATAPATH,
             Self::TraceGet => &TRACE,
             Self::AssignmentNtf => &ASSIGNMENT,
+            Self::Bundle => &BUNDLE,
             Self::Unknown(_) => return None,
         })
     }
@@ -107,8 +110,8 @@ const fn def(name: &'static str, kind: AttributeKind, doc: &'static str) -> Attr
 }
 
 /// Every set.
-pub const ATTRIBUTE_SETS: [&AttributeSet; 8] =
-    [&FLOW, &CORE, &VM, &CONFIG, &DATAPATH, &TRACE, &CANDIDATE, &ASSIGNMENT];
+pub const ATTRIBUTE_SETS: [&AttributeSet; 9] =
+    [&FLOW, &CORE, &VM, &CONFIG, &DATAPATH, &TRACE, &CANDIDATE, &ASSIGNMENT, &BUNDLE];
 
 /// An entry of the flow table, or a change of it.
 pub static FLOW: AttributeSet = AttributeSet {
@@ -237,3 +240,7 @@ pub static ASSIGNMENT: AttributeSet = AttributeSet {
         def("flow", Nest(&FLOW), "The entry"),
     ],
 };
+
+/// The begin or the end of a bundle of changes.
+pub static BUNDLE: AttributeSet =
+    AttributeSet { name: "bundle", attributes: &[def("command", U16, "Open, commit or discard")] };

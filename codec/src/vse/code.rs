@@ -31,6 +31,8 @@ code_points! {
         TraceRequest = 12 "trace_request",
         /// What would become of it.
         TraceReply = 13 "trace_reply",
+        /// Begins or ends a bundle of changes.
+        Bundle = 14 "bundle",
     }
 }
 
@@ -121,6 +123,18 @@ code_points! {
         Eligible = 3 "eligible",
         /// The core may not be chosen.
         Ineligible = 4 "ineligible",
+    }
+}
+
+code_points! {
+    /// The begin and the ends of a bundle.
+    pub enum BundleCommand: u16 {
+        /// Keep the FLOW_MODs that follow.
+        Open = 1 "open",
+        /// Do all that were kept, or none.
+        Commit = 2 "commit",
+        /// Forget them.
+        Discard = 3 "discard",
     }
 }
 

@@ -149,6 +149,7 @@ pub(crate) fn message() -> impl Strategy<Value = VseMessage> {
         flow_removed.prop_map(VseMessage::FlowRemoved),
         of_bytes(CoreMod::LEN, CoreMod::read).prop_map(VseMessage::CoreMod),
         of_bytes(MonitorRequest::LEN, MonitorRequest::read).prop_map(VseMessage::MonitorRequest),
+        of_bytes(Bundle::LEN, Bundle::read).prop_map(VseMessage::Bundle),
         assignment.prop_map(VseMessage::Assignment),
         trace_request.prop_map(VseMessage::TraceRequest),
         trace_reply.prop_map(VseMessage::TraceReply),

@@ -6,6 +6,7 @@ use nom::Parser;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::assignment::Assignment;
+use super::bundle::Bundle;
 use super::code::Subtype;
 use super::config::Config;
 use super::core_mod::CoreMod;
@@ -39,6 +40,7 @@ pub enum VseMessage {
     Assignment(Assignment),
     TraceRequest(TraceRequest),
     TraceReply(TraceReply),
+    Bundle(Bundle),
     /// A subtype that is not known here.
     Unknown(UnknownVse),
 }
@@ -79,6 +81,7 @@ impl VseMessage {
             Self::Assignment(_) => Subtype::Assignment,
             Self::TraceRequest(_) => Subtype::TraceRequest,
             Self::TraceReply(_) => Subtype::TraceReply,
+            Self::Bundle(_) => Subtype::Bundle,
             Self::Unknown(unknown) => Subtype::Unknown(unknown.code),
         }
     }
@@ -102,6 +105,7 @@ impl VseMessage {
             Subtype::Assignment => Assignment::read.map(Self::Assignment).parse(left),
             Subtype::TraceRequest => TraceRequest::read.map(Self::TraceRequest).parse(left),
             Subtype::TraceReply => TraceReply::read.map(Self::TraceReply).parse(left),
+            Subtype::Bundle => Bundle::read.map(Self::Bundle).parse(left),
             Subtype::Unknown(code) => rest
                 .map(|data: &[u8]| Self::Unknown(UnknownVse { code, data: data.into() }))
                 .parse(left),
@@ -122,6 +126,7 @@ impl VseMessage {
             Self::Assignment(body) => body.encoded_len(),
             Self::TraceRequest(body) => body.encoded_len(),
             Self::TraceReply(body) => body.encoded_len(),
+            Self::Bundle(_) => Bundle::LEN,
             Self::Unknown(unknown) => unknown.data.len(),
         }
     }
@@ -141,6 +146,7 @@ impl VseMessage {
             Self::Assignment(body) => body.encode(out)?,
             Self::TraceRequest(body) => body.encode(out),
             Self::TraceReply(body) => body.encode(out)?,
+            Self::Bundle(body) => body.encode(out),
             Self::Unknown(unknown) => out.put(&unknown.data),
         }
         Ok(())
@@ -162,6 +168,7 @@ impl fmt::Display for VseMessage {
             Self::Assignment(body) => write!(f, "{name} {body}"),
             Self::TraceRequest(body) => write!(f, "{name} {body}"),
             Self::TraceReply(body) => write!(f, "{name} {body}"),
+            Self::Bundle(body) => write!(f, "{name} {body}"),
             Self::Unknown(unknown) => write!(f, "subtype {name} data_len={}", unknown.data.len()),
         }
     }

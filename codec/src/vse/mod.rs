@@ -21,6 +21,7 @@
 
 mod action;
 mod assignment;
+mod bundle;
 mod code;
 mod config;
 mod core_mod;
@@ -41,9 +42,11 @@ mod vm_info;
 
 pub use action::VseAction;
 pub use assignment::Assignment;
+pub use bundle::Bundle;
 pub use code::{
-    AssignmentEvent, Carrier, CoreCommand, DatapathMode, MatchField, MonitorCommand, Policy,
-    Reason, Subtype, TraceOutcome, TunnelType, VmEvent, VmSource, VseActionType, VseStatsType,
+    AssignmentEvent, BundleCommand, Carrier, CoreCommand, DatapathMode, MatchField, MonitorCommand,
+    Policy, Reason, Subtype, TraceOutcome, TunnelType, VmEvent, VmSource, VseActionType,
+    VseStatsType,
 };
 pub use config::{Config, ConfigFlags};
 pub use core_mod::CoreMod;

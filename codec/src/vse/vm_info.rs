@@ -1,5 +1,5 @@
-//! VM_INFO, switch to controller, beside the PORT_STATUS of a VM's port: vse-protocol(7);
-//! section III.C of the paper.
+//! VM_INFO, switch to controller beside the PORT_STATUS of a VM's port, and controller to VSE:
+//! vse-protocol(7); section III.C of the paper.
 //!
 //! | offset | size | field |
 //! | --- | --- | --- |
@@ -10,7 +10,8 @@
 //! | 22 | 2 | core |
 //! | 24 | 4 | tenant_id |
 //! | 28 | 6 | hw_addr |
-//! | 34 | 6 | pad2 |
+//! | 34 | 2 | pad2 |
+//! | 36 | 4 | pid: 0 for none |
 //! | 40 | 32 | name |
 
 use std::fmt;
@@ -45,7 +46,10 @@ pub struct VmInfo {
     pub hw_addr: MacAddr,
     /// Padding at offset 34.
     #[serde(default, skip_serializing_if = "Pad::is_zero")]
-    pub pad2: Pad<6>,
+    pub pad2: Pad<2>,
+    /// The process whose threads are to be followed; 0 for none.
+    #[serde(default)]
+    pub pid: u32,
     /// Its name, for people.
     pub name: FixedStr<32>,
 }
@@ -64,9 +68,10 @@ impl VmInfo {
             u32("tenant_id"),
             array("hw_addr").map(MacAddr),
             array("pad2").map(Pad),
+            u32("pid"),
             array("name").map(FixedStr),
         )
-            .map(|(event, pad, port_no, vm_id, core, tenant_id, hw_addr, pad2, name)| Self {
+            .map(|(event, pad, port_no, vm_id, core, tenant_id, hw_addr, pad2, pid, name)| Self {
                 event,
                 pad,
                 port_no,
@@ -75,6 +80,7 @@ impl VmInfo {
                 tenant_id,
                 hw_addr,
                 pad2,
+                pid,
                 name,
             })
             .parse(input)
@@ -89,6 +95,7 @@ impl VmInfo {
         out.put_u32(self.tenant_id);
         out.put(&self.hw_addr.0);
         out.put(&self.pad2.0);
+        out.put_u32(self.pid);
         out.put(&self.name.0);
     }
 }
@@ -96,6 +103,10 @@ impl VmInfo {
 impl fmt::Display for VmInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {:?} vm_id={} core={}", self.event, self.name, self.vm_id, self.core)?;
-        write!(f, " port={} addr={} tenant={}", self.port_no, self.hw_addr, self.tenant_id)
+        write!(f, " port={} addr={} tenant={}", self.port_no, self.hw_addr, self.tenant_id)?;
+        match self.pid {
+            0 => Ok(()),
+            pid => write!(f, " pid={pid}"),
+        }
     }
 }

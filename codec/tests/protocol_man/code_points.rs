@@ -1,14 +1,16 @@
 //! Values and bits that have a name.
 
 use bitflags::Flags as _;
+use codec::netlink::NetlinkCommand;
 use codec::of10::stats::StatsType;
 use codec::of10::{ActionType, ErrorCode, FlowRemovedReason, MessageType};
 use codec::proxy::{ETHERTYPE, Framed, FramedFlags, Key, ReplayWindow, Signature};
 use codec::types::MacAddr;
 use codec::vse::{
-    Acceleration, AssignmentEvent, Carrier, Carriers, ConfigFlags, Core, CoreCommand, CoreFlags,
-    DatapathMode, FieldMatch, MatchField, MonitorCommand, MonitorEvents, Policy, Reason, Subtype,
-    Tlv, TraceOutcome, TunnelType, VENDOR_ID, VmEvent, VmSource, VseActionType, VseStatsType,
+    Acceleration, AssignmentEvent, BundleCommand, Carrier, Carriers, ConfigFlags, Core,
+    CoreCommand, CoreFlags, DatapathMode, FieldMatch, MatchField, MonitorCommand, MonitorEvents,
+    Policy, Reason, Subtype, Tlv, TraceOutcome, TunnelType, VENDOR_ID, VmEvent, VmSource,
+    VseActionType, VseStatsType,
 };
 
 use crate::SOURCE;
@@ -58,6 +60,7 @@ fn of_code(heading: &str) -> Option<Names> {
         "VM events" => values!(VmEvent: u8),
         "Reasons of removal" => values!(FlowRemovedReason: u8),
         "Core commands" => values!(CoreCommand: u16),
+        "Bundle commands" => values!(BundleCommand: u16),
         "Monitor commands" => values!(MonitorCommand: u8),
         "Monitor events" => bits!(MonitorEvents),
         "Assignment events" => values!(AssignmentEvent: u8),
@@ -72,6 +75,7 @@ fn of_code(heading: &str) -> Option<Names> {
         "Fields of OpenFlow" => fields(false),
         "Tunnel types" => values!(TunnelType: u8),
         "Carrier of the FCF" => values!(Carrier: u8),
+        "Netlink commands" => values!(NetlinkCommand: u8),
         "Frame flags" => bits!(FramedFlags),
         _ => return None,
     })
@@ -87,7 +91,7 @@ fn names_and_numbers_are_those_of_the_code() {
         assert_eq!(page, code, "page and code differ on {:?}", table.heading);
         seen += 1;
     }
-    assert_eq!(seen, 23, "a table is missing on the page, or a heading is misspelt");
+    assert_eq!(seen, 25, "a table is missing on the page, or a heading is misspelt");
 }
 
 #[test]

@@ -9,9 +9,9 @@ use codec::of10::{
     PortReason, PortState, QueuePropertyType,
 };
 use codec::vse::{
-    Acceleration, AssignmentEvent, Carrier, Carriers, ConfigFlags, CoreCommand, CoreFlags,
-    DatapathMode, MatchField, MonitorCommand, MonitorEvents, Policy, Reason, Subtype, TraceOutcome,
-    TunnelType, VENDOR_ID, VmEvent, VmSource, VseActionType, VseStatsType,
+    Acceleration, AssignmentEvent, BundleCommand, Carrier, Carriers, ConfigFlags, CoreCommand,
+    CoreFlags, DatapathMode, MatchField, MonitorCommand, MonitorEvents, Policy, Reason, Subtype,
+    TraceOutcome, TunnelType, VENDOR_ID, VmEvent, VmSource, VseActionType, VseStatsType,
 };
 
 use crate::registry::{Field, Names, bits, named_values, names, protocol};
@@ -243,6 +243,7 @@ protocol! {
     VM_HW_ADDR: Mac, "vse.hw_addr", "hw_addr", "Ethernet address of the VM";
     VM_NAME: Text, "vse.vm_name", "name", "Name of the VM";
     CORE_COMMAND: Names(names!(CoreCommand: u16)), "vse.core_command", "command", "Command";
+    BUNDLE_COMMAND: Names(names!(BundleCommand: u16)), "vse.bundle_command", "command", "Command";
     MONITOR_COMMAND: Names(names!(MonitorCommand: u8)), "vse.monitor_command", "command", "Command";
     EVENTS: Bits(bits!(MonitorEvents)), "vse.events", "events", "Events to be told";
     MONITOR_ID: Unsigned, "vse.monitor_id", "monitor_id", "Monitor";

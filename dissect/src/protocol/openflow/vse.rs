@@ -64,7 +64,8 @@ pub(super) fn vendor<S: Sink>(reader: &mut Reader<'_, '_, S>) {
             Number(&f::CORE, 2),
             Number(&f::TENANT_ID, 4),
             Mac(&f::VM_HW_ADDR),
-            Pad(&f::PAD2, 6),
+            Pad(&f::PAD2, 2),
+            Number(&f::PID, 4),
             Text(&f::VM_NAME, 32),
         ]),
         Subtype::FlowMod => {
@@ -91,6 +92,7 @@ pub(super) fn vendor<S: Sink>(reader: &mut Reader<'_, '_, S>) {
             Number(&f::VM_ID, 2),
             Pad(&f::PAD, 2),
         ]),
+        Subtype::Bundle => reader.items(&[Number(&f::BUNDLE_COMMAND, 2), Pad(&f::PAD, 6)]),
         Subtype::MonitorRequest => reader.items(&[
             Number(&f::MONITOR_COMMAND, 1),
             Pad(&f::PAD, 1),
