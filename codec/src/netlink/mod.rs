@@ -29,6 +29,7 @@ mod framing;
 mod message;
 mod object;
 pub mod schema;
+mod typed;
 
 pub use framing::{
     Attribute, FAMILY_TYPES, HEADER_LEN, NetlinkFlags, NetlinkMessage, NetlinkType,
@@ -37,6 +38,7 @@ pub use framing::{
 pub use message::{Ack, Command};
 pub use object::{AttributeValue, Object};
 pub use schema::NetlinkCommand;
+pub use typed::{NetlinkObject, change_of, command_of_change};
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ where
 }
 
 /// The words of bit flags with blanks between; `0` for none.
-pub(crate) struct Words<'a, F>(pub(crate) &'a F);
+pub struct Words<'a, F>(pub &'a F);
 
 impl<F: Flags<Bits: fmt::LowerHex>> fmt::Display for Words<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +34,7 @@ impl<F: Flags<Bits: fmt::LowerHex>> fmt::Display for Words<'_, F> {
 }
 
 /// For `#[serde(with = "flags")]`: an array of words.
-pub(crate) fn serialize<F, S>(flags: &F, serializer: S) -> Result<S::Ok, S::Error>
+pub fn serialize<F, S>(flags: &F, serializer: S) -> Result<S::Ok, S::Error>
 where
     F: Flags,
     F::Bits: fmt::LowerHex,
@@ -44,7 +44,7 @@ where
 }
 
 /// The reverse of [`serialize`]; a plain number is taken too.
-pub(crate) fn deserialize<'de, F, D>(deserializer: D) -> Result<F, D::Error>
+pub fn deserialize<'de, F, D>(deserializer: D) -> Result<F, D::Error>
 where
     F: Flags,
     F::Bits: ParseHex + TryFrom<u64>,

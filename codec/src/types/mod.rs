@@ -3,7 +3,7 @@
 mod by_text;
 mod bytes;
 mod fixed_str;
-pub(crate) mod flags;
+pub mod flags;
 mod hex;
 mod mac_addr;
 mod pad;

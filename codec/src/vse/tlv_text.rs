@@ -57,7 +57,8 @@ impl fmt::Display for Tlv {
 
 impl Tlvs {
     /// The words of a match and of these TLVs, commas between.
-    pub(crate) fn with_match(&self, r#match: &Match) -> String {
+    #[must_use]
+    pub fn with_match(&self, r#match: &Match) -> String {
         let words = std::iter::once(r#match.to_string()).filter(|words| !words.is_empty());
         words.chain(self.tlvs.iter().map(Tlv::to_string)).collect::<Vec<_>>().join(",")
     }
