@@ -1,2 +1,4 @@
 //! VSE itself: the engine with its flow table, core table and policy, the service that runs it, and
 //! the datapaths that act on its decisions.
+
+pub mod client;
