@@ -2,3 +2,4 @@
 //! the datapaths that act on its decisions.
 
 pub mod client;
+pub mod proxy;

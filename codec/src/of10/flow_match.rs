@@ -214,6 +214,39 @@ impl Match {
             .with_nw_dst_ignored(self.wildcards.nw_dst_ignored().min(32))
     }
 
+    /// The match that means the same and says nothing more: no values under wildcards, no bits
+    /// behind a prefix, the [canonical wildcards](Self::canonical_wildcards), no padding.
+    #[must_use]
+    pub fn normalized(&self) -> Self {
+        fn kept<T: Default>(matched: bool, value: T) -> T {
+            if matched { value } else { T::default() }
+        }
+        fn prefix(prefix: Option<Ipv4Prefix>) -> Ipv4Addr {
+            let kept = prefix.and_then(|prefix| {
+                let mask = u32::MAX.checked_shl(prefix.ignored())?;
+                Some(Ipv4Addr::from(u32::from(prefix.addr) & mask))
+            });
+            kept.unwrap_or(Ipv4Addr::UNSPECIFIED)
+        }
+        Self {
+            wildcards: self.canonical_wildcards(),
+            in_port: PortNo(kept(self.matches(Wildcards::IN_PORT), self.in_port.0)),
+            dl_src: MacAddr(kept(self.matches(Wildcards::DL_SRC), self.dl_src.0)),
+            dl_dst: MacAddr(kept(self.matches(Wildcards::DL_DST), self.dl_dst.0)),
+            dl_vlan: kept(self.matches(Wildcards::DL_VLAN), self.dl_vlan),
+            dl_vlan_pcp: kept(self.matches(Wildcards::DL_VLAN_PCP), self.dl_vlan_pcp),
+            pad1: Pad::default(),
+            dl_type: kept(self.matches(Wildcards::DL_TYPE), self.dl_type),
+            nw_tos: kept(self.matches(Wildcards::NW_TOS), self.nw_tos),
+            nw_proto: kept(self.matches(Wildcards::NW_PROTO), self.nw_proto),
+            pad2: Pad::default(),
+            nw_src: prefix(self.nw_src_prefix()),
+            nw_dst: prefix(self.nw_dst_prefix()),
+            tp_src: kept(self.matches(Wildcards::TP_SRC), self.tp_src),
+            tp_dst: kept(self.matches(Wildcards::TP_DST), self.tp_dst),
+        }
+    }
+
     /// Whether a field that is ignored has a value other than zero.
     #[must_use]
     pub fn has_unmatched_values(&self) -> bool {

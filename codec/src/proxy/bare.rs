@@ -20,7 +20,12 @@ pub fn wrap(message: &Message) -> Result<PacketOut, EncodeError> {
 
 /// The way back: a PACKET_IN whose data is `message`, an answer of VSE.
 pub fn wrap_answer(message: &Message) -> Result<PacketIn, EncodeError> {
-    super::packet_in(bytes_of(message)?, PortNo::NONE)
+    wrap_answer_bytes(&bytes_of(message)?)
+}
+
+/// [`wrap_answer`] for a message that is encoded already.
+pub fn wrap_answer_bytes(message: &[u8]) -> Result<PacketIn, EncodeError> {
+    super::packet_in(message.to_vec(), PortNo::NONE)
 }
 
 /// Whether `data` is one OpenFlow message and nothing else: version, type and exact length agree.
