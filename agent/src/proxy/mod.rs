@@ -4,11 +4,13 @@
 //! A [`Session`] is pure: whole messages in, bytes to send out.
 
 mod fcf_actions;
+mod frames;
 mod peek;
 mod pending;
 mod session;
 mod vms;
 
 pub use fcf_actions::{FcfActions, Unstockable};
+pub use frames::{FrameCounters, Frames};
 pub use session::{Counters, Outbox, Session};
 pub use vms::{PortOf, Vm, Vms};

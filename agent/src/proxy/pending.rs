@@ -9,40 +9,15 @@ use std::collections::VecDeque;
 /// Bytes of a refused message that an ERROR brings back.
 const HEAD_LEN: usize = 64;
 
-/// How a request reached the proxy; its answer goes the same way back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// From the controller, as a message of the session.
-    Direct,
-    /// From the controller, inside of a PACKET_OUT.
-    Bare,
-    /// From the proxy itself.
-    Own(Own),
-}
-
-/// What the proxy itself asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Own {
-    /// How VSE is configured, for the layout of the FCF.
-    Config,
-    /// To bind a VM, or no longer.
-    Binding,
-    /// Where the VMs are.
-    Vms,
-    /// That all before it is settled.
-    Barrier,
-    /// The same, on which a BARRIER_REQUEST of the controller waits.
-    HeldBarrier,
-}
-
 /// A request that is not settled.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct Asked<O> {
     /// Its xid on the way to VSE.
     pub(super) number: u32,
     /// The xid that the sender gave it.
     pub(super) xid: u32,
-    pub(super) origin: Origin,
+    /// How it reached the proxy; its answer goes the same way back.
+    pub(super) origin: O,
     /// Whether it is answered where all is well.
     pub(super) answered: bool,
     /// The beginning of it as the sender wrote it.
@@ -50,15 +25,20 @@ pub(super) struct Asked {
 }
 
 /// The requests that are not settled, in the order in which they were sent.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    asked: VecDeque<Asked>,
+#[derive(Debug)]
+pub(super) struct Pending<O> {
+    asked: VecDeque<Asked<O>>,
     last: u32,
 }
 
-impl Pending {
+impl<O: Copy> Pending<O> {
+    /// Nothing asked.
+    pub(super) fn new() -> Self {
+        Self { asked: VecDeque::new(), last: 0 }
+    }
+
     /// Notes `message`, which has `xid`; its number on the way to VSE.
-    pub(super) fn note(&mut self, message: &[u8], xid: u32, origin: Origin, answered: bool) -> u32 {
+    pub(super) fn note(&mut self, message: &[u8], xid: u32, origin: O, answered: bool) -> u32 {
         // Zero is the xid of what nobody asked for.
         self.last = self.last.wrapping_add(1).max(1);
         let head = message.get(..HEAD_LEN).unwrap_or(message).to_vec();
@@ -68,7 +48,7 @@ impl Pending {
 
     /// The request that an answer under `number` is for; those before it are settled. It stays
     /// where `more` answers follow.
-    pub(super) fn answer(&mut self, number: u32, more: bool) -> Option<Asked> {
+    pub(super) fn answer(&mut self, number: u32, more: bool) -> Option<Asked<O>> {
         let at = self.asked.iter().position(|asked| asked.number == number)?;
         self.asked.drain(..at);
         let asked = self.asked.pop_front()?;
@@ -91,9 +71,9 @@ impl Pending {
         self.asked.back().is_some_and(|asked| !asked.answered)
     }
 
-    /// Whether a change came from the controller, as a message of the session, and is not settled.
-    pub(super) fn has_direct_change(&self) -> bool {
-        self.asked.iter().any(|asked| asked.origin == Origin::Direct && !asked.answered)
+    /// Whether a change that came this way is not settled.
+    pub(super) fn has_change(&self, came: impl Fn(O) -> bool) -> bool {
+        self.asked.iter().any(|asked| !asked.answered && came(asked.origin))
     }
 
     /// Requests that are not settled.
@@ -102,7 +82,7 @@ impl Pending {
     }
 
     /// Takes all that is not settled: VSE is gone.
-    pub(super) fn take(&mut self) -> VecDeque<Asked> {
+    pub(super) fn take(&mut self) -> VecDeque<Asked<O>> {
         std::mem::take(&mut self.asked)
     }
 }
@@ -113,14 +93,14 @@ mod tests {
 
     #[test]
     fn an_answer_settles_what_was_asked_before() {
-        let mut pending = Pending::default();
+        let mut pending = Pending::new();
         let message = [7; 100];
-        let first = pending.note(&message, 70, Origin::Bare, false);
-        let second = pending.note(&message, 71, Origin::Direct, true);
-        let third = pending.note(&message[..8], 71, Origin::Direct, false);
-        assert!(pending.is_open() && pending.has_direct_change());
+        let first = pending.note(&message, 70, "frame", false);
+        let second = pending.note(&message, 71, "session", true);
+        let third = pending.note(&message[..8], 71, "session", false);
+        assert!(pending.is_open() && pending.has_change(|came| came == "session"));
         let asked = pending.answer(second, false).unwrap();
-        assert_eq!((asked.xid, asked.origin, asked.head.len()), (71, Origin::Direct, 64));
+        assert_eq!((asked.xid, asked.origin, asked.head.len()), (71, "session", 64));
         assert!(pending.answer(first, false).is_none());
         assert_eq!(pending.take().iter().map(|asked| asked.number).collect::<Vec<_>>(), [third]);
         assert_eq!(pending.len(), 0);
@@ -128,8 +108,8 @@ mod tests {
 
     #[test]
     fn one_of_several_answers_leaves_the_request() {
-        let mut pending = Pending::default();
-        let number = pending.note(&[1; 8], 5, Origin::Direct, true);
+        let mut pending = Pending::new();
+        let number = pending.note(&[1; 8], 5, "session", true);
         assert!(pending.answer(number, true).is_some());
         assert!(pending.answer(number, false).is_some());
         assert!(pending.answer(number, false).is_none());

@@ -21,11 +21,37 @@ use super::peek::{
     data_of_packet_out, has_more, is_answered, is_vse_stats, mentions_vse, subtype_of, vendor_at,
     with_xid,
 };
-use super::pending::{Asked, Origin, Own, Pending};
+use super::pending::{Asked, Pending};
 use super::vms::{Vm, Vms};
 
 /// Requests to VSE that may be unsettled before the controller has to wait.
 const MAX_PENDING: usize = 16_384;
+
+/// How a request reached the proxy; its answer goes the same way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// From the controller, as a message of the session.
+    Direct,
+    /// From the controller, inside of a PACKET_OUT.
+    Bare,
+    /// From the proxy itself.
+    Own(Own),
+}
+
+/// What the proxy itself asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Own {
+    /// How VSE is configured, for the layout of the FCF.
+    Config,
+    /// To bind a VM, or no longer.
+    Binding,
+    /// Where the VMs are.
+    Vms,
+    /// That all before it is settled.
+    Barrier,
+    /// The same, on which a BARRIER_REQUEST of the controller waits.
+    HeldBarrier,
+}
 
 /// What a session has to send, as bytes of whole messages.
 #[derive(Debug, Default)]
@@ -62,7 +88,7 @@ pub struct Session {
     speaks_vse: bool,
     /// Whether there is a VSE to ask.
     vse: bool,
-    pending: Pending,
+    pending: Pending<Origin>,
     fcf: FcfActions,
     vms: Vms,
     /// The BARRIER_REQUEST of the controller that waits until VSE has settled what came before.
@@ -80,7 +106,7 @@ impl Session {
         Self {
             speaks_vse: announce,
             vse: false,
-            pending: Pending::default(),
+            pending: Pending::new(),
             fcf,
             vms,
             held: None,
@@ -118,7 +144,9 @@ impl Session {
                 }
                 MessageType::PacketOut => return self.packet_out(message, header.xid, out),
                 MessageType::FlowMod => return self.flow_mod(message, out),
-                MessageType::BarrierRequest if self.pending.has_direct_change() => {
+                MessageType::BarrierRequest
+                    if self.pending.has_change(|origin| origin == Origin::Direct) =>
+                {
                     self.ask(&Body::BarrierRequest, Own::HeldBarrier, true, out);
                     self.held = Some(message.to_vec());
                     return;

@@ -1,0 +1,416 @@
+//! Messages for VSE in frames of EtherType 0x88B5, on the interface where the agent listens, and
+//! the answers as frames: vse-protocol(7), "Framed" and "Authentication". No I/O and no clock.
+//!
+//! A frame that is not to be trusted changes nothing, gets no answer, and is counted.
+
+use std::collections::BTreeMap;
+
+use codec::of10::{BadRequestCode, Body, ErrorCode, ErrorMsg, Header, Message};
+use codec::proxy::{Framed, FramedRef, Key, ReplayWindow};
+use codec::types::{Bytes, MacAddr};
+
+use super::peek::{has_more, is_answered, with_xid};
+use super::pending::{Asked, Pending};
+
+/// Streams that are known at once; the one that was quiet longest is forgotten.
+const MAX_STREAMS: usize = 1024;
+/// Requests that may be unsettled; frames that would bring more are dropped.
+const MAX_PENDING: usize = 4096;
+/// Bytes of a frame but for the messages in it: Ethernet, header, sequence and code.
+const OVERHEAD: usize = 14 + 8 + 24;
+
+/// What came of the frames that arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FrameCounters {
+    /// Frames whose messages went to VSE.
+    pub accepted: u64,
+    /// Frames for another station.
+    pub wrong_destination: u64,
+    /// Frames whose header or messages cannot be read.
+    pub malformed: u64,
+    /// Frames without a code, or with a wrong one.
+    pub forged: u64,
+    /// Frames that were seen before, or are too old to tell.
+    pub replayed: u64,
+    /// Frames for which there was no room or no VSE.
+    pub dropped: u64,
+    /// Answers that were sent.
+    pub answers: u64,
+    /// Answers that no frame can hold.
+    pub too_long: u64,
+}
+
+/// The frames of one interface.
+#[derive(Debug)]
+pub struct Frames {
+    own: MacAddr,
+    /// Bytes of a frame that the interface sends at most, the Ethernet header included.
+    max_frame: usize,
+    key: Option<Key>,
+    streams: BTreeMap<u32, Stream>,
+    /// The highest sequence of a stream that was forgotten: a stream that begins anew must be
+    /// above it, or old frames of the forgotten one could come again.
+    floor: u64,
+    /// Counts the frames that arrived, to tell which stream was quiet longest.
+    arrivals: u64,
+    /// The sequence of the next answer, on every stream.
+    next: u64,
+    pending: Pending<Option<u32>>,
+    /// Whether there is a VSE to ask.
+    vse: bool,
+    counters: FrameCounters,
+}
+
+/// A conversation.
+#[derive(Debug)]
+struct Stream {
+    peer: MacAddr,
+    window: ReplayWindow,
+    highest: u64,
+    arrived: u64,
+    /// Answers that wait to be put into a frame.
+    answers: Vec<Message>,
+    /// Bytes of those.
+    len: usize,
+}
+
+impl Frames {
+    /// The frames of an interface with this address and MTU in bytes. `first` is the sequence of
+    /// the first answer, above that of any answer before: nanoseconds since 1970 are.
+    #[must_use]
+    pub fn new(own: MacAddr, mtu: usize, key: Option<Key>, first: u64) -> Self {
+        Self {
+            own,
+            max_frame: mtu.saturating_add(14),
+            key,
+            streams: BTreeMap::new(),
+            floor: 0,
+            arrivals: 0,
+            next: first,
+            pending: Pending::new(),
+            vse: false,
+            counters: FrameCounters::default(),
+        }
+    }
+
+    /// What came of the frames so far.
+    #[must_use]
+    pub fn counters(&self) -> FrameCounters {
+        self.counters
+    }
+
+    /// Takes a frame that arrived; what it asks of VSE goes to `to_vse`.
+    pub fn arrived(&mut self, frame: &[u8], to_vse: &mut Vec<u8>) {
+        let Some(read) = FramedRef::find(frame) else { return };
+        let count = match read {
+            Ok(read) => self.take(&read, to_vse),
+            Err(error) => {
+                tracing::debug!("a frame cannot be read: {error}");
+                &mut self.counters.malformed
+            }
+        };
+        *count += 1;
+    }
+
+    /// Takes a frame whose header is read; what to count it as.
+    fn take(&mut self, read: &FramedRef<'_>, to_vse: &mut Vec<u8>) -> &mut u64 {
+        if read.destination != self.own || read.source == self.own {
+            return &mut self.counters.wrong_destination;
+        }
+        let mut sequence = None;
+        if let Some(key) = &self.key {
+            match read.verify(key) {
+                Ok(verified) => sequence = Some(verified),
+                Err(error) => {
+                    tracing::warn!(stream = read.stream_id, "dropped: {error}");
+                    return &mut self.counters.forged;
+                }
+            }
+        }
+        if let Some(sequence) = sequence {
+            let fresh = match self.streams.get_mut(&read.stream_id) {
+                Some(stream) => stream.window.accept(sequence),
+                None => sequence > self.floor || self.floor == 0,
+            };
+            if !fresh {
+                tracing::warn!(stream = read.stream_id, sequence, "dropped: seen before, or old");
+                return &mut self.counters.replayed;
+            }
+        }
+        // All of a frame, or nothing of it.
+        let mut messages = Vec::new();
+        for (at, message) in read.messages() {
+            match message {
+                Ok(message) => messages.push((at - read.messages_at, message)),
+                Err(error) => {
+                    tracing::debug!(stream = read.stream_id, "a frame cannot be read: {error}");
+                    return &mut self.counters.malformed;
+                }
+            }
+        }
+        if !self.vse || self.pending.len() + messages.len() > MAX_PENDING {
+            return &mut self.counters.dropped;
+        }
+        self.arrivals += 1;
+        self.note_stream(read, sequence);
+        for (at, message) in messages {
+            let bytes = read.messages.get(at..at + message.encoded_len()).unwrap_or_default();
+            let answered = is_answered(bytes);
+            let number = self.pending.note(bytes, message.xid, Some(read.stream_id), answered);
+            with_xid(bytes, number, to_vse);
+        }
+        &mut self.counters.accepted
+    }
+
+    fn note_stream(&mut self, read: &FramedRef<'_>, sequence: Option<u64>) {
+        if !self.streams.contains_key(&read.stream_id) && self.streams.len() >= MAX_STREAMS {
+            let quiet = self.streams.iter().min_by_key(|(_, stream)| stream.arrived);
+            if let Some(quiet) = quiet.map(|(id, _)| *id) {
+                let forgotten = self.streams.remove(&quiet);
+                self.floor = self.floor.max(forgotten.map_or(0, |stream| stream.highest));
+            }
+        }
+        let stream = self.streams.entry(read.stream_id).or_insert_with(|| {
+            let mut window = ReplayWindow::default();
+            // The window is new: it accepts what was judged by the floor.
+            let _ = sequence.is_some_and(|sequence| window.accept(sequence));
+            let (peer, arrived) = (read.source, 0);
+            Stream { peer, window, highest: 0, arrived, answers: Vec::new(), len: 0 }
+        });
+        // An answer goes to who asked last.
+        stream.peer = read.source;
+        stream.arrived = self.arrivals;
+        stream.highest = stream.highest.max(sequence.unwrap_or(0));
+    }
+
+    /// To be called when all frames that were there have been taken: asks VSE to tell when it is
+    /// settled, if nothing else will.
+    pub fn settle(&mut self, to_vse: &mut Vec<u8>) {
+        if self.vse && self.pending.is_open() {
+            let mut barrier = Vec::new();
+            // A barrier is its header: it cannot fail to encode.
+            drop(Message::new(0, Body::BarrierRequest).encode(&mut barrier));
+            let number = self.pending.note(&barrier, 0, None, true);
+            with_xid(&barrier, number, to_vse);
+        }
+    }
+
+    /// Takes that VSE can be asked.
+    pub fn vse_up(&mut self) {
+        self.vse = true;
+    }
+
+    /// Takes that VSE is gone: what it has not settled is answered with an ERROR.
+    pub fn vse_down(&mut self) {
+        self.vse = false;
+        for Asked { xid, origin, head, .. } in self.pending.take() {
+            let code = ErrorCode::BadRequest(BadRequestCode::BadVendor);
+            self.answer(
+                origin,
+                Message::new(xid, Body::Error(ErrorMsg { code, data: Bytes(head) })),
+            );
+        }
+    }
+
+    /// Takes one whole message of VSE.
+    pub fn from_vse(&mut self, bytes: &[u8]) {
+        let Ok(header) = Header::parse(bytes) else { return };
+        let Ok((mut message, _)) = Message::decode(bytes) else { return };
+        if matches!(message.body, Body::Hello(_) | Body::EchoReply(_)) {
+            return;
+        }
+        if let Some(Asked { xid, origin, .. }) = self.pending.answer(header.xid, has_more(bytes)) {
+            message.xid = xid;
+            return self.answer(origin, message);
+        }
+        // Nobody asked for it: an entry has gone, a decision was made.
+        let streams: Vec<u32> = self.streams.keys().copied().collect();
+        for stream in streams {
+            self.answer(Some(stream), message.clone());
+        }
+    }
+
+    fn answer(&mut self, stream: Option<u32>, message: Message) {
+        // What the proxy asked itself has no stream.
+        let Some(stream) = stream.and_then(|id| self.streams.get_mut(&id)) else { return };
+        let len = message.encoded_len();
+        if len > self.max_frame.saturating_sub(OVERHEAD) {
+            self.counters.too_long += 1;
+            let code = ErrorCode::BadRequest(BadRequestCode::BadLen);
+            let error = ErrorMsg { code, data: Bytes(Vec::new()) };
+            let error = Message::new(message.xid, Body::Error(error));
+            stream.len += error.encoded_len();
+            return stream.answers.push(error);
+        }
+        stream.len += len;
+        stream.answers.push(message);
+    }
+
+    /// Puts the answers that wait into frames and hands them out.
+    pub fn flush(&mut self, mut send: impl FnMut(&[u8])) {
+        let room = self.max_frame.saturating_sub(OVERHEAD);
+        let mut bytes = Vec::new();
+        for (id, stream) in self.streams.iter_mut().filter(|(_, stream)| stream.len > 0) {
+            stream.len = 0;
+            let mut waiting = std::mem::take(&mut stream.answers).into_iter().peekable();
+            while let Some(first) = waiting.next() {
+                let mut len = first.encoded_len();
+                let mut messages = vec![first];
+                while let Some(next) = waiting.next_if(|next| len + next.encoded_len() <= room) {
+                    len += next.encoded_len();
+                    messages.push(next);
+                }
+                let mut frame = Framed::new(stream.peer, self.own, *id, messages);
+                let signed = match &self.key {
+                    Some(key) => frame.sign(key, self.next),
+                    None => Ok(()),
+                };
+                self.next += 1;
+                bytes.clear();
+                match signed.and_then(|()| frame.encode(&mut bytes)) {
+                    Ok(()) => {
+                        self.counters.answers += 1;
+                        send(&bytes);
+                    }
+                    Err(error) => tracing::warn!("an answer has no room in a frame: {error}"),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGENT: MacAddr = MacAddr([2, 0, 0, 0, 0, 10]);
+    const CONTROLLER: MacAddr = MacAddr([2, 0, 0, 0, 0, 1]);
+
+    fn key() -> Key {
+        Key::new(b"sixteen bytes or more").unwrap()
+    }
+
+    fn frames(key: Option<Key>) -> Frames {
+        let mut frames = Frames::new(AGENT, 1500, key, 1);
+        frames.vse_up();
+        frames
+    }
+
+    fn barrier(xid: u32) -> Message {
+        Message::new(xid, Body::BarrierRequest)
+    }
+
+    fn bytes(frame: &Framed) -> Vec<u8> {
+        let mut out = Vec::new();
+        frame.encode(&mut out).unwrap();
+        out
+    }
+
+    fn signed(stream: u32, sequence: u64) -> Vec<u8> {
+        let mut frame = Framed::new(AGENT, CONTROLLER, stream, vec![barrier(7)]);
+        frame.sign(&key(), sequence).unwrap();
+        bytes(&frame)
+    }
+
+    fn sent(frames: &mut Frames) -> Vec<Framed> {
+        let mut sent = Vec::new();
+        frames.flush(|frame| sent.push(Framed::find(frame).unwrap().unwrap()));
+        sent
+    }
+
+    #[test]
+    fn a_question_and_its_answer() {
+        let mut frames = frames(None);
+        let mut to_vse = Vec::new();
+        let frame = Framed::new(AGENT, CONTROLLER, 9, vec![barrier(7), barrier(8)]);
+        frames.arrived(&bytes(&frame), &mut to_vse);
+        frames.settle(&mut to_vse);
+        assert_eq!(to_vse.len(), 16, "nothing else is asked where an answer comes");
+        for number in [1, 2] {
+            let mut answer = Vec::new();
+            Message::new(number, Body::BarrierReply).encode(&mut answer).unwrap();
+            frames.from_vse(&answer);
+        }
+        let sent = sent(&mut frames);
+        let answers = [7, 8].map(|xid| Message::new(xid, Body::BarrierReply));
+        assert_eq!(sent, [Framed::new(CONTROLLER, AGENT, 9, answers.to_vec())]);
+        assert_eq!(frames.counters().accepted, 1);
+    }
+
+    #[test]
+    fn what_is_not_to_be_trusted_changes_nothing_and_is_counted() {
+        let mut frames = frames(Some(key()));
+        let mut to_vse = Vec::new();
+        let good = signed(9, 100);
+        frames.arrived(&good, &mut to_vse);
+        assert_eq!(to_vse.len(), 8);
+        // The same again, and one that is too old.
+        frames.arrived(&good, &mut to_vse);
+        frames.arrived(&signed(9, 36), &mut to_vse);
+        // Without a code, with a wrong one, and to somebody else.
+        frames.arrived(&bytes(&Framed::new(AGENT, CONTROLLER, 9, vec![barrier(1)])), &mut to_vse);
+        let mut forged = signed(9, 101);
+        *forged.last_mut().unwrap() ^= 1;
+        frames.arrived(&forged, &mut to_vse);
+        let mut elsewhere = signed(9, 102);
+        elsewhere[5] = 99;
+        frames.arrived(&elsewhere, &mut to_vse);
+        // What cannot be read.
+        frames.arrived(&good[..20], &mut to_vse);
+        assert_eq!(to_vse.len(), 8);
+        let counters = frames.counters();
+        let expected = FrameCounters {
+            accepted: 1,
+            wrong_destination: 1,
+            malformed: 1,
+            forged: 2,
+            replayed: 2,
+            ..FrameCounters::default()
+        };
+        assert_eq!(counters, expected);
+        // Within the window any order will do.
+        frames.arrived(&signed(9, 37), &mut to_vse);
+        assert_eq!(frames.counters().accepted, 2);
+    }
+
+    #[test]
+    fn a_forgotten_stream_does_not_come_again() {
+        let mut frames = frames(Some(key()));
+        let mut to_vse = Vec::new();
+        let first = signed(0, 1_000);
+        frames.arrived(&first, &mut to_vse);
+        for stream in 1..=u32::try_from(MAX_STREAMS).unwrap() {
+            frames.arrived(&signed(stream, 2_000), &mut to_vse);
+        }
+        let accepted = frames.counters().accepted;
+        frames.arrived(&first, &mut to_vse);
+        assert_eq!(frames.counters().accepted, accepted);
+        assert_eq!(frames.counters().replayed, 1);
+    }
+
+    #[test]
+    fn half_a_frame_is_nothing() {
+        let mut frames = frames(None);
+        let frame = Framed::new(AGENT, CONTROLLER, 9, vec![barrier(7), barrier(8)]);
+        let mut broken = bytes(&frame);
+        broken[22 + 8 + 3] = 9;
+        let mut to_vse = Vec::new();
+        frames.arrived(&broken, &mut to_vse);
+        assert!(to_vse.is_empty());
+        assert_eq!(frames.counters().malformed, 1);
+    }
+
+    #[test]
+    fn answers_are_signed_in_rising_order() {
+        let mut frames = frames(Some(key()));
+        let mut to_vse = Vec::new();
+        frames.arrived(&signed(9, 5), &mut to_vse);
+        frames.vse_down();
+        let mut sent = Vec::new();
+        frames.flush(|frame| sent.push(frame.to_vec()));
+        let read = FramedRef::find(&sent[0]).unwrap().unwrap();
+        assert_eq!(read.verify(&key()), Ok(1));
+        let (_, answer) = read.messages().next().unwrap();
+        assert!(matches!(answer.unwrap().body, Body::Error(_)), "what VSE lost is told");
+    }
+}
