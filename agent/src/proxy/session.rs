@@ -12,8 +12,7 @@ use codec::of10::{
 use codec::proxy::bare;
 use codec::types::{Bytes, Pad};
 use codec::vse::{
-    CoreCommand, CoreMod, Subtype, VmInfo, VmStatsRequest, VseMessage, VseStatsReply,
-    VseStatsReplyBody, VseStatsRequest,
+    Subtype, VmInfo, VmStatsRequest, VseMessage, VseStatsReply, VseStatsReplyBody, VseStatsRequest,
 };
 
 use super::fcf_actions::{FcfActions, Unstockable};
@@ -306,24 +305,22 @@ impl Session {
     /// Binds and unbinds VMs, and tells the controller.
     fn tell(&mut self, told: Vec<VmInfo>, out: &mut Outbox) {
         for info in told {
-            self.bind(&info, out);
+            self.bind(info, out);
             if self.speaks_vse && self.told_vms {
                 vm_info(info, out);
             }
         }
     }
 
-    fn bind(&mut self, info: &VmInfo, out: &mut Outbox) {
-        let command = match info.event {
-            codec::vse::VmEvent::Down => CoreCommand::Unbind,
-            _ => CoreCommand::Bind,
-        };
-        let known = info.core != codec::vse::Core::NONE || command == CoreCommand::Unbind;
-        if self.vse && known {
-            let change =
-                CoreMod { command, core: info.core, vm_id: info.vm_id, pad: Pad::default() };
-            let body = Body::Vendor(Vendor::Vse(VseMessage::CoreMod(change)));
-            self.ask(&body, Own::Binding, false, out);
+    /// Tells VSE of a VM.
+    fn bind(&mut self, info: VmInfo, out: &mut Outbox) {
+        if self.vse {
+            self.ask(
+                &Body::Vendor(Vendor::Vse(VseMessage::VmInfo(info))),
+                Own::Binding,
+                false,
+                out,
+            );
         }
     }
 
@@ -332,7 +329,7 @@ impl Session {
         self.vse = true;
         self.ask(&config_request(), Own::Config, true, out);
         for info in self.vms.all_up().collect::<Vec<_>>() {
-            self.bind(&info, out);
+            self.bind(info, out);
         }
     }
 

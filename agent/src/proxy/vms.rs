@@ -21,6 +21,8 @@ pub struct Vm {
     pub name: String,
     /// The core that it runs on, where that is known beforehand.
     pub core: Option<Core>,
+    /// The process whose threads are to be followed; 0 for none.
+    pub pid: u32,
 }
 
 /// How a port is told to be that of a VM.
@@ -157,6 +159,7 @@ impl Up {
             tenant_id: self.vm.tenant_id,
             hw_addr: self.hw_addr,
             pad2: Pad::default(),
+            pid: self.vm.pid,
             name: cut(&self.vm.name),
         }
     }
@@ -191,7 +194,7 @@ mod tests {
     }
 
     fn vm(vm_id: u16) -> Vm {
-        Vm { vm_id, tenant_id: 7, name: "web".to_owned(), core: None }
+        Vm { vm_id, tenant_id: 7, name: "web".to_owned(), core: None, pid: 0 }
     }
 
     fn events(told: &[VmInfo]) -> Vec<(VmEvent, u16, u16)> {

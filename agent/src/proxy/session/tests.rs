@@ -7,14 +7,14 @@ use codec::of10::{
 };
 use codec::proxy::Carried;
 use codec::types::{FixedStr, Hex, MacAddr};
-use codec::vse::{Carrier, Core, VmEvent, VseAction, VseMessage};
+use codec::vse::{Carrier, Core, CoreCommand, CoreMod, VmEvent, VseAction, VseMessage};
 use proptest::prelude::*;
 
 use super::super::vms::PortOf;
 use super::*;
 
 fn session() -> Session {
-    let vm = Vm { vm_id: 5, tenant_id: 7, name: "web".to_owned(), core: Some(Core(1)) };
+    let vm = Vm { vm_id: 5, tenant_id: 7, name: "web".to_owned(), core: Some(Core(1)), pid: 0 };
     let vms = Vms::new(vec![(PortOf::Name("vm5".to_owned()), vm)]);
     Session::new(false, FcfActions::new(FcfLayout::DSCP), vms)
 }
@@ -285,8 +285,8 @@ fn vms_are_told_to_who_speaks_vse() {
     assert_eq!(events(&out), [(VmEvent::Down, 5)]);
     let asked = messages(&out.to_vse);
     let unbound = asked.iter().any(|message| {
-        matches!(&message.body, Body::Vendor(Vendor::Vse(VseMessage::CoreMod(change)))
-            if change.command == CoreCommand::Unbind && change.vm_id == 5)
+        matches!(&message.body, Body::Vendor(Vendor::Vse(VseMessage::VmInfo(info)))
+            if info.event == VmEvent::Down && info.vm_id == 5)
     });
     assert!(unbound, "{asked:?}");
 }
