@@ -85,6 +85,14 @@ code_points! {
         Disabled = 9 "disabled",
         /// The core is no longer eligible.
         CoreGone = 10 "core_gone",
+        /// The policy `hash`: by the hash of the flow.
+        Hash = 11 "hash",
+        /// The policy `current`: the core that received the frame.
+        Current = 12 "current",
+        /// No frame for the idle timeout of the configuration.
+        Idle = 13 "idle",
+        /// The entry has no action: the current core.
+        NoAction = 14 "no_action",
     }
 }
 
