@@ -2,4 +2,5 @@
 //! the datapaths that act on its decisions.
 
 pub mod client;
+pub mod engine;
 pub mod proxy;
