@@ -2,5 +2,6 @@
 //! the datapaths that act on its decisions.
 
 pub mod client;
+pub mod datapath;
 pub mod engine;
 pub mod proxy;
