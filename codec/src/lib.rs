@@ -46,6 +46,7 @@
 //! ```
 //!
 //! - [`vse`] is the vendor extension: messages, statistics, actions, match TLVs.
+//! - [`nicira`] is Nicira's extensions, which Open vSwitch speaks: NXM matches, NXAST actions.
 //! - [`fcf`] is the Flow Control Field, in the type of service and in VLAN tags.
 //! - [`proxy`] is messages inside of PACKET_OUT and PACKET_IN.
 //! - [`text`] is the flow syntax of ovs-ofctl with the words of VSE.
@@ -55,6 +56,7 @@ mod code_points;
 mod error;
 pub mod fcf;
 pub mod netlink;
+pub mod nicira;
 pub mod of10;
 pub mod proxy;
 pub mod text;

@@ -161,7 +161,14 @@ pub fn protocol_named(name: &str) -> Option<&'static Protocol> {
 #[must_use]
 pub fn has_layers(protocol: &Protocol) -> bool {
     use crate::protocol::{fcf, frame, openflow};
-    let groups = [&frame::PROTOCOL, &fcf::PROTOCOL, &openflow::BODY, &crate::problem::PROTOCOL];
+    let groups = [
+        &frame::PROTOCOL,
+        &fcf::PROTOCOL,
+        &openflow::BODY,
+        &openflow::NICIRA,
+        &openflow::NXM,
+        &crate::problem::PROTOCOL,
+    ];
     !groups.iter().any(|group| std::ptr::eq(*group, protocol))
 }
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::port_no::PortNo;
 use crate::code_points::code_points;
 use crate::error::{EncodeError, Expected, Limit};
+use crate::nicira::{self, NiciraAction};
 use crate::types::{Bytes, Hex, MacAddr, Pad};
 use crate::vse::{VENDOR_ID, VseAction};
 use crate::wire::{Fault, Parsed, Put, array, bytes, length16, list, rest, u8, u16, u32, within};
@@ -124,6 +125,8 @@ pub enum Action {
     },
     /// An action of VSE.
     Vse(VseAction),
+    /// An action of Nicira.
+    Nicira(NiciraAction),
     /// An extension that is not known here; `body` is what follows the vendor id.
     Vendor { vendor: Hex<u32>, body: Bytes },
     /// A type that is not known here; `body` is what follows type and len.
@@ -147,13 +150,18 @@ impl Action {
             Self::SetTpSrc { .. } => ActionType::SetTpSrc,
             Self::SetTpDst { .. } => ActionType::SetTpDst,
             Self::Enqueue { .. } => ActionType::Enqueue,
-            Self::Vse(_) | Self::Vendor { .. } => ActionType::Vendor,
+            Self::Vse(_) | Self::Nicira(_) | Self::Vendor { .. } => ActionType::Vendor,
             Self::Unknown { code, .. } => ActionType::Unknown(*code),
         }
     }
 
     /// Reads one action of any type.
     pub(crate) fn read(input: &[u8]) -> Parsed<'_, Self> {
+        Self::read_at(input, 0)
+    }
+
+    /// Reads one action that stands in `depth` others.
+    fn read_at(input: &[u8], depth: usize) -> Parsed<'_, Self> {
         let (after, (code, len)) = (u16("type"), u16("len")).parse(input)?;
         let at_len = input.get(2..).unwrap_or_default();
         let len = usize::from(len);
@@ -168,7 +176,8 @@ impl Action {
         if let Some(exact) = fixed_len(r#type).filter(|exact| *exact != len) {
             return Err(Fault::length(at_len, "len", len, Expected::Exactly(exact)));
         }
-        let action = within(body, Limit::Field("action len", len), |body| read_body(r#type, body))?;
+        let action =
+            within(body, Limit::Field("action len", len), |body| read_body(r#type, body, depth))?;
         Ok((after, action))
     }
 
@@ -177,6 +186,7 @@ impl Action {
     pub fn encoded_len(&self) -> usize {
         match self {
             Self::Vse(action) => HEADER_LEN + 4 + action.encoded_len(),
+            Self::Nicira(action) => HEADER_LEN + 4 + action.encoded_len(),
             Self::Vendor { body, .. } => HEADER_LEN + 4 + body.len(),
             Self::Unknown { body, .. } => HEADER_LEN + body.len(),
             known => fixed_len(known.r#type()).unwrap_or(ALIGN),
@@ -227,6 +237,10 @@ impl Action {
                 out.put_u32(VENDOR_ID);
                 action.encode(out);
             }
+            Self::Nicira(action) => {
+                out.put_u32(nicira::VENDOR_ID);
+                action.encode(out)?;
+            }
             Self::Vendor { vendor, body } => {
                 out.put_u32(vendor.0);
                 out.put(body);
@@ -246,7 +260,7 @@ fn fixed_len(r#type: ActionType) -> Option<usize> {
     }
 }
 
-fn read_body(r#type: ActionType, input: &[u8]) -> Parsed<'_, Action> {
+fn read_body(r#type: ActionType, input: &[u8], depth: usize) -> Parsed<'_, Action> {
     match r#type {
         ActionType::Output => (u16("port").map(PortNo), u16("max_len"))
             .map(|(port, max_len)| Action::Output { port, max_len })
@@ -283,6 +297,10 @@ fn read_body(r#type: ActionType, input: &[u8]) -> Parsed<'_, Action> {
             if vendor == VENDOR_ID {
                 return VseAction::read.map(Action::Vse).parse(left);
             }
+            if vendor == nicira::VENDOR_ID && depth < NiciraAction::MAX_DEPTH {
+                let (left, action) = NiciraAction::read(left, depth)?;
+                return Ok((left, Action::Nicira(action)));
+            }
             rest.map(|body: &[u8]| Action::Vendor { vendor: Hex(vendor), body: body.into() })
                 .parse(left)
         }
@@ -302,7 +320,12 @@ fn nw_addr<'a>() -> impl Parser<&'a [u8], Output = Ipv4Addr, Error = Fault<'a>> 
 
 /// Reads actions up to the end of `input`.
 pub(crate) fn read_actions(input: &[u8]) -> Parsed<'_, Vec<Action>> {
-    list("actions", Action::read).parse(input)
+    read_actions_at(input, 0)
+}
+
+/// Reads actions that stand in `depth` others, up to the end of `input`.
+pub(crate) fn read_actions_at(input: &[u8], depth: usize) -> Parsed<'_, Vec<Action>> {
+    list("actions", |input| Action::read_at(input, depth)).parse(input)
 }
 
 /// Bytes of a list of actions.
@@ -348,6 +371,7 @@ impl fmt::Display for Action {
             Self::SetTpDst { tp_port, .. } => write!(f, "mod_tp_dst:{tp_port}"),
             Self::Enqueue { port, queue_id, .. } => write!(f, "enqueue:{port}:{queue_id}"),
             Self::Vse(action) => write!(f, "{action}"),
+            Self::Nicira(action) => write!(f, "{action}"),
             Self::Vendor { vendor, body } => write!(f, "vendor({vendor},{body})"),
             Self::Unknown { code, body } => write!(f, "unknown({code},{body})"),
         }
@@ -371,8 +395,8 @@ mod tests {
                 Action::Enqueue { port: PortNo(1), pad: Pad([0, 0, 0, 0, 0, 9]), queue_id: 2 },
             ),
             (
-                b"\xff\xff\0\x08\0\0\x23\x20",
-                Action::Vendor { vendor: Hex(0x2320), body: Bytes::default() },
+                b"\xff\xff\0\x08\0\0\x23\x21",
+                Action::Vendor { vendor: Hex(0x2321), body: Bytes::default() },
             ),
             (b"\0\x63\0\x08abcd", Action::Unknown { code: 99, body: Bytes::from(&b"abcd"[..]) }),
         ];

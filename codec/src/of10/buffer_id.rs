@@ -27,6 +27,12 @@ impl From<u32> for BufferId {
     }
 }
 
+impl From<BufferId> for u32 {
+    fn from(BufferId(id): BufferId) -> Self {
+        id
+    }
+}
+
 impl fmt::Display for BufferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {

@@ -171,9 +171,23 @@ impl fmt::Display for FlowMod {
 }
 
 impl FlowMod {
+    /// The command and the number of the table that Nicira's extension FLOW_MOD_TABLE_ID has in
+    /// the command's upper byte.
+    fn command_and_table(&self) -> (FlowModCommand, u8) {
+        let [table, command] = u16::from(self.command).to_be_bytes();
+        match FlowModCommand::from(u16::from(command)) {
+            FlowModCommand::Unknown(_) => (self.command, 0),
+            known => (known, table),
+        }
+    }
+
     /// Writes the line of an entry whose match reads `matched`.
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, matched: &str) -> fmt::Result {
-        write!(f, "{} ", self.command.to_string().to_ascii_uppercase())?;
+        let (command, table) = self.command_and_table();
+        write!(f, "{} ", command.to_string().to_ascii_uppercase())?;
+        if table != 0 {
+            write!(f, "table:{table} ")?;
+        }
         if self.priority != Self::DEFAULT_PRIORITY {
             write!(f, "priority={}{}", self.priority, if matched.is_empty() { " " } else { "," })?;
         }

@@ -14,7 +14,7 @@ use super::packet_out::PacketOut;
 use super::port_mod::PortMod;
 use super::port_status::PortStatus;
 use super::queue::{QueueGetConfigReply, QueueGetConfigRequest};
-use super::stats::{StatsReply, StatsRequest};
+use super::stats::{StatsReply, StatsReplyBody, StatsRequest, StatsRequestBody};
 use super::switch_config::SwitchConfig;
 use super::vendor::Vendor;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, Limit};
@@ -259,12 +259,29 @@ impl Body {
     }
 }
 
+impl Body {
+    /// The name that ovs-ofctl gives a message of Nicira's.
+    fn nicira_name(&self) -> Option<String> {
+        match self {
+            Self::Vendor(Vendor::Nicira(message)) => Some(message.name()),
+            Self::StatsRequest(StatsRequest { body: StatsRequestBody::Nicira(stats), .. }) => {
+                Some(stats.name())
+            }
+            Self::StatsReply(StatsReply { body: StatsReplyBody::Nicira(stats), .. }) => {
+                Some(stats.name())
+            }
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Message {
     /// One line, as ovs-ofctl writes it: `OFPT_FLOW_MOD (xid=0x7): ADD priority=5 …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.body.r#type().name() {
-            Some(name) => write!(f, "OFPT_{}", name.to_ascii_uppercase())?,
-            None => write!(f, "OFPT_{}", u8::from(self.body.r#type()))?,
+        match (self.body.nicira_name(), self.body.r#type().name()) {
+            (Some(name), _) => f.write_str(&name)?,
+            (None, Some(name)) => write!(f, "OFPT_{}", name.to_ascii_uppercase())?,
+            (None, None) => write!(f, "OFPT_{}", u8::from(self.body.r#type()))?,
         }
         if self.version != VERSION {
             write!(f, " (version={})", self.version)?;
@@ -272,6 +289,7 @@ impl fmt::Display for Message {
         write!(f, " (xid={:#x})", self.xid)?;
         match &self.body {
             Body::Hello(body) if body.data.is_empty() => Ok(()),
+            Body::Vendor(Vendor::Nicira(body)) if body.body.layout().items.is_empty() => Ok(()),
             Body::Hello(body) => write!(f, ": {body}"),
             Body::Error(body) => write!(f, ": {body}"),
             Body::EchoRequest(body) => write!(f, ": {body}"),

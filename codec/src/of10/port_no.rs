@@ -62,6 +62,12 @@ impl From<u16> for PortNo {
     }
 }
 
+impl From<PortNo> for u16 {
+    fn from(PortNo(number): PortNo) -> Self {
+        number
+    }
+}
+
 impl fmt::Display for PortNo {
     /// The number, or the name in capitals, as ovs-ofctl prints it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

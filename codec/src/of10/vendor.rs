@@ -11,33 +11,40 @@ use nom::Parser;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::{DecodeError, EncodeError, Limit};
+use crate::nicira::{self, NiciraMessage};
 use crate::types::{Bytes, Hex};
 use crate::vse::{VENDOR_ID, VseMessage};
 use crate::wire::{Parsed, Put, rest, u32, whole};
 
 /// VSE's id in JSON.
 const VSE_NAME: &str = "vse";
+/// Nicira's id in JSON.
+const NICIRA_NAME: &str = "nicira";
 
 /// An extension of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Vendor {
     /// VSE.
     Vse(VseMessage),
+    /// Nicira, whose extensions Open vSwitch speaks.
+    Nicira(NiciraMessage),
     /// A vendor that is not known here.
     Unknown(UnknownVendor),
 }
 
-/// In JSON, VSE's messages have `"vendor":"vse"`, all others the number.
+/// In JSON, VSE's messages have `"vendor":"vse"`, Nicira's `"vendor":"nicira"`, all others the
+/// number.
 impl Serialize for Vendor {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Vse<'a> {
+        struct Known<'a, T> {
             vendor: &'static str,
             #[serde(flatten)]
-            message: &'a VseMessage,
+            message: &'a T,
         }
         match self {
-            Self::Vse(message) => Vse { vendor: VSE_NAME, message }.serialize(serializer),
+            Self::Vse(message) => Known { vendor: VSE_NAME, message }.serialize(serializer),
+            Self::Nicira(message) => Known { vendor: NICIRA_NAME, message }.serialize(serializer),
             Self::Unknown(unknown) => unknown.serialize(serializer),
         }
     }
@@ -46,12 +53,19 @@ impl Serialize for Vendor {
 impl<'de> Deserialize<'de> for Vendor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut fields = serde_json::Map::deserialize(deserializer)?;
-        if fields.get("vendor").and_then(|vendor| vendor.as_str()) != Some(VSE_NAME) {
-            let unknown = serde_json::from_value(fields.into()).map_err(de::Error::custom)?;
-            return Ok(Self::Unknown(unknown));
-        }
-        fields.remove("vendor");
-        serde_json::from_value(fields.into()).map(Self::Vse).map_err(de::Error::custom)
+        let known = fields.get("vendor").and_then(|vendor| vendor.as_str());
+        let read = match known {
+            Some(VSE_NAME) => {
+                fields.shift_remove("vendor");
+                serde_json::from_value(fields.into()).map(Self::Vse)
+            }
+            Some(NICIRA_NAME) => {
+                fields.shift_remove("vendor");
+                serde_json::from_value(fields.into()).map(Self::Nicira)
+            }
+            _ => serde_json::from_value(fields.into()).map(Self::Unknown),
+        };
+        read.map_err(de::Error::custom)
     }
 }
 
@@ -76,6 +90,9 @@ impl Vendor {
         if vendor == VENDOR_ID {
             return VseMessage::read.map(Self::Vse).parse(left);
         }
+        if vendor == nicira::VENDOR_ID {
+            return NiciraMessage::read.map(Self::Nicira).parse(left);
+        }
         let (left, data) = rest(left)?;
         Ok((left, Self::Unknown(UnknownVendor { vendor: Hex(vendor), data: data.into() })))
     }
@@ -85,6 +102,7 @@ impl Vendor {
     pub fn encoded_len(&self) -> usize {
         match self {
             Self::Vse(message) => 4 + message.encoded_len(),
+            Self::Nicira(message) => 4 + message.encoded_len(),
             Self::Unknown(UnknownVendor { data, .. }) => 4 + data.len(),
         }
     }
@@ -94,6 +112,10 @@ impl Vendor {
         match self {
             Self::Vse(message) => {
                 out.put_u32(VENDOR_ID);
+                message.encode(out)
+            }
+            Self::Nicira(message) => {
+                out.put_u32(nicira::VENDOR_ID);
                 message.encode(out)
             }
             Self::Unknown(UnknownVendor { vendor, data }) => {
@@ -109,6 +131,7 @@ impl fmt::Display for Vendor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Vse(message) => write!(f, "VSE {message}"),
+            Self::Nicira(message) => write!(f, "{message}"),
             Self::Unknown(UnknownVendor { vendor, data }) => {
                 write!(f, "vendor={vendor} data_len={}", data.len())
             }

@@ -58,6 +58,8 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &vse_frame::PROTOCOL,
     &openflow::PROTOCOL,
     &openflow::BODY,
+    &openflow::NICIRA,
+    &openflow::NXM,
     &netlink::PROTOCOL,
     &netlink::VSE,
     &problem::PROTOCOL,

@@ -10,6 +10,7 @@ use super::{
     UnknownStats, UnknownVendorStats,
 };
 use crate::error::{DecodeError, EncodeError, Limit};
+use crate::nicira::{self, NiciraStatsReply};
 use crate::types::{Hex, flags};
 use crate::vse::{VENDOR_ID, VseStatsReply};
 use crate::wire::{Parsed, Put, list, rest, u16, u32, whole};
@@ -50,6 +51,7 @@ pub enum StatsReplyBody {
     Port(Vec<PortStats>),
     Queue(Vec<QueueStats>),
     Vse(VseStatsReply),
+    Nicira(NiciraStatsReply),
     Vendor(UnknownVendorStats),
     Unknown(UnknownStats),
 }
@@ -78,7 +80,9 @@ impl StatsReply {
             StatsReplyBody::Table(_) => StatsType::Table,
             StatsReplyBody::Port(_) => StatsType::Port,
             StatsReplyBody::Queue(_) => StatsType::Queue,
-            StatsReplyBody::Vse(_) | StatsReplyBody::Vendor(_) => StatsType::Vendor,
+            StatsReplyBody::Vse(_) | StatsReplyBody::Nicira(_) | StatsReplyBody::Vendor(_) => {
+                StatsType::Vendor
+            }
             StatsReplyBody::Unknown(UnknownStats { code, .. }) => StatsType::Unknown(*code),
         }
     }
@@ -95,6 +99,7 @@ impl StatsReply {
                 StatsReplyBody::Port(entries) => PortStats::LEN * entries.len(),
                 StatsReplyBody::Queue(entries) => QueueStats::LEN * entries.len(),
                 StatsReplyBody::Vse(body) => 4 + body.encoded_len(),
+                StatsReplyBody::Nicira(body) => 4 + body.encoded_len(),
                 StatsReplyBody::Vendor(body) => 4 + body.data.len(),
                 StatsReplyBody::Unknown(body) => body.data.len(),
             }
@@ -115,6 +120,10 @@ impl StatsReply {
             StatsReplyBody::Queue(entries) => entries.iter().for_each(|entry| entry.encode(out)),
             StatsReplyBody::Vse(body) => {
                 out.put_u32(VENDOR_ID);
+                body.encode(out)?;
+            }
+            StatsReplyBody::Nicira(body) => {
+                out.put_u32(nicira::VENDOR_ID);
                 body.encode(out)?;
             }
             StatsReplyBody::Vendor(body) => {
@@ -142,6 +151,9 @@ fn read_body(r#type: StatsType, input: &[u8]) -> Parsed<'_, StatsReplyBody> {
             if vendor == VENDOR_ID {
                 return VseStatsReply::read.map(StatsReplyBody::Vse).parse(left);
             }
+            if vendor == nicira::VENDOR_ID {
+                return NiciraStatsReply::read.map(StatsReplyBody::Nicira).parse(left);
+            }
             let (left, data) = rest(left)?;
             let unknown = UnknownVendorStats { vendor: Hex(vendor), data: data.into() };
             Ok((left, StatsReplyBody::Vendor(unknown)))
@@ -158,7 +170,10 @@ impl fmt::Display for StatsReply {
             write!(f, " {} entries", entries.len())?;
             entries.iter().try_for_each(|entry| write!(f, "; {entry}"))
         }
-        write!(f, "{}", self.r#type())?;
+        // The name of Nicira's says its type.
+        if !matches!(self.body, StatsReplyBody::Nicira(_)) {
+            write!(f, "{}", self.r#type())?;
+        }
         if !self.flags.is_empty() {
             write!(f, " flags={}", flags::Words(&self.flags))?;
         }
@@ -170,6 +185,7 @@ impl fmt::Display for StatsReply {
             StatsReplyBody::Port(entries) => each(f, entries),
             StatsReplyBody::Queue(entries) => each(f, entries),
             StatsReplyBody::Vse(body) => write!(f, "=VSE {body}"),
+            StatsReplyBody::Nicira(body) => write!(f, "{body}"),
             StatsReplyBody::Vendor(body) => {
                 write!(f, "={} data_len={}", body.vendor, body.data.len())
             }

@@ -10,6 +10,7 @@ use super::{
     UnknownVendorStats,
 };
 use crate::error::{DecodeError, EncodeError, Limit};
+use crate::nicira::{self, NiciraStatsRequest};
 use crate::types::{Hex, flags};
 use crate::vse::{VENDOR_ID, VseStatsRequest};
 use crate::wire::{Parsed, Put, rest, u16, u32, whole};
@@ -46,6 +47,7 @@ pub enum StatsRequestBody {
     Port(PortStatsRequest),
     Queue(QueueStatsRequest),
     Vse(VseStatsRequest),
+    Nicira(NiciraStatsRequest),
     Vendor(UnknownVendorStats),
     Unknown(UnknownStats),
 }
@@ -76,7 +78,9 @@ impl StatsRequest {
             StatsRequestBody::Table {} => StatsType::Table,
             StatsRequestBody::Port(_) => StatsType::Port,
             StatsRequestBody::Queue(_) => StatsType::Queue,
-            StatsRequestBody::Vse(_) | StatsRequestBody::Vendor(_) => StatsType::Vendor,
+            StatsRequestBody::Vse(_)
+            | StatsRequestBody::Nicira(_)
+            | StatsRequestBody::Vendor(_) => StatsType::Vendor,
             StatsRequestBody::Unknown(UnknownStats { code, .. }) => StatsType::Unknown(*code),
         }
     }
@@ -91,6 +95,7 @@ impl StatsRequest {
                 StatsRequestBody::Port(_) => PortStatsRequest::LEN,
                 StatsRequestBody::Queue(_) => QueueStatsRequest::LEN,
                 StatsRequestBody::Vse(body) => 4 + body.encoded_len(),
+                StatsRequestBody::Nicira(body) => 4 + body.encoded_len(),
                 StatsRequestBody::Vendor(body) => 4 + body.data.len(),
                 StatsRequestBody::Unknown(body) => body.data.len(),
             }
@@ -107,6 +112,10 @@ impl StatsRequest {
             StatsRequestBody::Queue(body) => body.encode(out),
             StatsRequestBody::Vse(body) => {
                 out.put_u32(VENDOR_ID);
+                body.encode(out)?;
+            }
+            StatsRequestBody::Nicira(body) => {
+                out.put_u32(nicira::VENDOR_ID);
                 body.encode(out)?;
             }
             StatsRequestBody::Vendor(body) => {
@@ -134,6 +143,9 @@ fn read_body(r#type: StatsType, input: &[u8]) -> Parsed<'_, StatsRequestBody> {
             if vendor == VENDOR_ID {
                 return VseStatsRequest::read.map(StatsRequestBody::Vse).parse(left);
             }
+            if vendor == nicira::VENDOR_ID {
+                return NiciraStatsRequest::read.map(StatsRequestBody::Nicira).parse(left);
+            }
             let (left, data) = rest(left)?;
             let unknown = UnknownVendorStats { vendor: Hex(vendor), data: data.into() };
             Ok((left, StatsRequestBody::Vendor(unknown)))
@@ -146,7 +158,10 @@ fn read_body(r#type: StatsType, input: &[u8]) -> Parsed<'_, StatsRequestBody> {
 
 impl fmt::Display for StatsRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.r#type())?;
+        // The name of Nicira's says its type.
+        if !matches!(self.body, StatsRequestBody::Nicira(_)) {
+            write!(f, "{}", self.r#type())?;
+        }
         match &self.body {
             StatsRequestBody::Desc {} | StatsRequestBody::Table {} => Ok(()),
             StatsRequestBody::Flow(body) | StatsRequestBody::Aggregate(body) => {
@@ -155,6 +170,7 @@ impl fmt::Display for StatsRequest {
             StatsRequestBody::Port(body) => write!(f, " port_no={}", body.port_no),
             StatsRequestBody::Queue(body) => write!(f, " {body}"),
             StatsRequestBody::Vse(body) => write!(f, "=VSE {body}"),
+            StatsRequestBody::Nicira(body) => write!(f, "{body}"),
             StatsRequestBody::Vendor(body) => {
                 write!(f, "={} data_len={}", body.vendor, body.data.len())
             }

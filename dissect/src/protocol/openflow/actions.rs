@@ -4,21 +4,31 @@ use codec::of10::ActionType;
 use codec::vse::{VENDOR_ID, VseActionType};
 
 use super::fields as f;
+use super::nicira::{self, NiciraAction};
 use super::reader::Item::{Ipv4, Mac, Number, Pad};
 use super::reader::Reader;
 use crate::sink::{Sink, Value};
 
 /// Reports the actions in the next `len` bytes.
 pub(super) fn actions<S: Sink>(reader: &mut Reader<'_, '_, S>, len: usize) {
+    actions_at(reader, len, 0);
+}
+
+/// Reports the actions in the next `len` bytes, which stand in `depth` others.
+pub(super) fn actions_at<S: Sink>(reader: &mut Reader<'_, '_, S>, len: usize, depth: usize) {
     let size = |reader: &Reader<'_, '_, S>| usize::from(reader.peek_u16(2));
-    reader.list((&f::ACTIONS, &f::ACTION), len, size, action);
+    reader.list((&f::ACTIONS, &f::ACTION), len, size, |reader| action(reader, depth));
 }
 
 /// Reports one action.
-fn action<S: Sink>(reader: &mut Reader<'_, '_, S>) {
+fn action<S: Sink>(reader: &mut Reader<'_, '_, S>, depth: usize) {
     let r#type = ActionType::from(reader.peek_u16(0));
     if r#type == ActionType::Vendor && reader.peek_u32(4) == VENDOR_ID {
         return vse_action(reader);
+    }
+    let nicira = r#type == ActionType::Vendor && reader.peek_u32(4) == nicira::VENDOR_ID;
+    if nicira && depth < NiciraAction::MAX_DEPTH {
+        return nicira::action(reader, depth);
     }
     reader.number(&f::ACTION_TYP, 2);
     reader.skip(2);

@@ -2,6 +2,7 @@
 //! the codec's JSON, which a test holds against them; the names are Wireshark's, where it has the
 //! field.
 
+use codec::nicira;
 use codec::of10::stats::{StatsReplyFlags, StatsType};
 use codec::of10::{
     ActionSet, ActionType, Capabilities, ErrorType, FlowModCommand, FlowModFlags,
@@ -17,15 +18,18 @@ use codec::vse::{
 use crate::registry::{Field, Names, bits, named_values, names, protocol};
 
 /// The reserved ports.
-static PORTS: &Names = &Names {
+pub(super) static PORTS: &Names = &Names {
     name: |value| u16::try_from(value).ok().and_then(|number| PortNo(number).name()),
     all: || PortNo::NAMES.iter().map(|(port, name)| (port.0.into(), *name)).collect(),
 };
 static BUFFERS: &Names = named_values! { 0xffff_ffff "none" };
 static CORES: &Names = named_values! { 0xffff "none" };
+const VENDOR_NAMES: [(u32, &str); 2] = [(VENDOR_ID, "vse"), (nicira::VENDOR_ID, "nicira")];
 static VENDORS: &Names = &Names {
-    name: |value| (value == u64::from(VENDOR_ID)).then_some("vse"),
-    all: || vec![(VENDOR_ID.into(), "vse")],
+    name: |value| {
+        VENDOR_NAMES.iter().find(|(id, _)| u64::from(*id) == value).map(|(_, name)| *name)
+    },
+    all: || VENDOR_NAMES.iter().map(|(id, name)| (u64::from(*id), *name)).collect(),
 };
 /// The type of an action or of statistics where its vendor is VSE.
 static VSE_TYPE: &Names = named_values! { 0xffff "vse" };

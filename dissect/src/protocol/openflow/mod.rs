@@ -5,6 +5,9 @@ mod actions;
 mod body;
 mod fields;
 mod matches;
+mod nicira;
+mod nicira_fields;
+mod nxm_fields;
 mod reader;
 mod stats;
 mod vse;
@@ -20,6 +23,8 @@ use crate::registry::{Names, named_values, names, protocol};
 use crate::sink::{Place, Sink, Value};
 
 pub(crate) use fields::{NEW_CORE, PROTOCOL as BODY, REASON, SET_IRQ_CORE};
+pub(crate) use nicira_fields::PROTOCOL as NICIRA;
+pub(crate) use nxm_fields::PROTOCOL as NXM;
 
 protocol! {
     pub(crate) static PROTOCOL = "openflow", "OpenFlow";
@@ -112,7 +117,7 @@ fn dissect_message(
         sink.problem(Problem::unsupported(place.offset, text));
         return sink.leave();
     }
-    if sink.wants(&BODY) {
+    if wants_body(sink) {
         sink.open(&BODY_FIELD, place.rest(HEADER_LEN));
         body::dissect(header.r#type, bytes, place, sink);
         sink.close();
@@ -122,6 +127,11 @@ fn dissect_message(
     }
     dissect_carried(walk, header.r#type, bytes, place, sink);
     sink.leave();
+}
+
+/// Whether any field of a body is asked for.
+fn wants_body(sink: &impl Sink) -> bool {
+    [&BODY, &NICIRA, &NXM].into_iter().any(|fields| sink.wants(fields))
 }
 
 fn header_fields(header: &Header, place: Place, sink: &mut impl Sink) {
@@ -154,30 +164,42 @@ fn dissect_carried(
     sink: &mut impl Sink,
 ) {
     let word = |at: usize| Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
-    let from = match r#type {
-        MessageType::PacketIn => Some(18),
-        MessageType::PacketOut => word(14).map(|actions| 16 + usize::from(actions)),
-        MessageType::Error => Some(12),
-        MessageType::Vendor => vse::frame_at(bytes),
+    let nicira = match r#type {
+        MessageType::Vendor => nicira::frame_in(bytes),
         _ => None,
     };
-    let Some(from) = from else { return };
-    let Some(data) = bytes.get(from..).filter(|data| !data.is_empty()) else { return };
+    let range = match (&nicira, r#type) {
+        (Some((range, _)), _) => Some(range.clone()),
+        (None, MessageType::PacketIn) => Some(18..bytes.len()),
+        (None, MessageType::PacketOut) => {
+            word(14).map(|actions| 16 + usize::from(actions)..bytes.len())
+        }
+        (None, MessageType::Error) => Some(12..bytes.len()),
+        (None, MessageType::Vendor) => vse::frame_at(bytes).map(|from| from..bytes.len()),
+        _ => None,
+    };
+    let Some(range) = range else { return };
+    let from = range.start;
+    let Some(data) = bytes.get(range).filter(|data| !data.is_empty()) else { return };
     let Some(mut inside) = walk.inside() else { return };
     let place = place.part(from, data.len());
+    let total = match (&nicira, r#type) {
+        (Some((_, total)), _) => Some(*total),
+        (None, MessageType::PacketIn) => word(12).map(usize::from),
+        _ => None,
+    };
+    if let Some(total) = total {
+        inside.missing = total.saturating_sub(data.len());
+    }
     match r#type {
         MessageType::Error => dissect_offending(&mut inside, data, place, sink),
-        MessageType::PacketIn | MessageType::PacketOut => {
-            if r#type == MessageType::PacketIn {
-                let total = word(12).map_or(0, usize::from);
-                inside.missing = total.saturating_sub(data.len());
-            }
-            match Carried::of(data, BufferId::NONE) {
-                Carried::Bare(_) => dissect(&mut inside, data, place, sink),
-                _ => ethernet::dissect(&mut inside, data, place, sink),
-            }
+        MessageType::Vendor if nicira.is_none() => {
+            ethernet::dissect(&mut inside, data, place, sink);
         }
-        _ => ethernet::dissect(&mut inside, data, place, sink),
+        _ => match Carried::of(data, BufferId::NONE) {
+            Carried::Bare(_) => dissect(&mut inside, data, place, sink),
+            _ => ethernet::dissect(&mut inside, data, place, sink),
+        },
     }
 }
 
@@ -211,7 +233,7 @@ fn dissect_beginning(header: Header, bytes: &[u8], place: Place, sink: &mut impl
         header_fields(&header, place, sink);
     }
     sink.message(bytes, place);
-    if header.version == VERSION && sink.wants(&BODY) {
+    if header.version == VERSION && wants_body(sink) {
         sink.open(&BODY_FIELD, place.rest(HEADER_LEN));
         body::dissect(header.r#type, bytes, place, sink);
         sink.close();

@@ -8,6 +8,7 @@ use super::fields as f;
 use super::matches::{ofp_match, tlvs};
 use super::reader::Item::{Mac, Number, Pad, Text};
 use super::reader::{Item, Reader};
+use super::{nicira, nicira_fields};
 use crate::sink::{Sink, Value};
 
 const DESC: &[Item] = &[
@@ -84,17 +85,19 @@ const DATAPATH: &[Item] = &[
     Number(&f::DEFERRED, 8),
 ];
 
-/// Whether the statistics are VSE's, by what the reader has before it.
-fn is_vse<S: Sink>(reader: &Reader<'_, '_, S>) -> bool {
-    StatsType::from(reader.peek_u16(0)) == StatsType::Vendor && reader.peek_u32(4) == VENDOR_ID
+/// Whether the statistics are those of `vendor`, by what the reader has before it.
+fn is_of<S: Sink>(vendor: u32, reader: &Reader<'_, '_, S>) -> bool {
+    StatsType::from(reader.peek_u16(0)) == StatsType::Vendor && reader.peek_u32(4) == vendor
 }
 
 /// Reports type and flags, and returns the type.
 fn head<S: Sink>(reader: &mut Reader<'_, '_, S>, flags: Item) -> StatsType {
     let r#type = StatsType::from(reader.peek_u16(0));
-    if is_vse(reader) {
-        let code = Value::Unsigned(u16::from(StatsType::Vendor).into());
+    let code = Value::Unsigned(u16::from(StatsType::Vendor).into());
+    if is_of(VENDOR_ID, reader) {
         reader.value(&f::STATS_TYPE_VSE, 2, code);
+    } else if is_of(nicira::VENDOR_ID, reader) {
+        reader.value(&nicira_fields::STATS_TYPE, 2, code);
     } else {
         reader.items(&[Number(&f::STATS_TYPE, 2)]);
     }
@@ -104,7 +107,8 @@ fn head<S: Sink>(reader: &mut Reader<'_, '_, S>, flags: Item) -> StatsType {
 
 /// Reports the body of a STATS_REQUEST.
 pub(super) fn request<S: Sink>(reader: &mut Reader<'_, '_, S>) {
-    let vse = is_vse(reader);
+    let vse = is_of(VENDOR_ID, reader);
+    let nicira = is_of(nicira::VENDOR_ID, reader);
     let r#type = head(reader, Number(&f::REQUEST_FLAGS, 2));
     let len = reader.left();
     reader.structure(&f::STATS_BODY, len, |body| match r#type {
@@ -118,6 +122,7 @@ pub(super) fn request<S: Sink>(reader: &mut Reader<'_, '_, S>) {
             body.items(&[Number(&f::PORT_NO, 2), Pad(&f::PAD, 2), Number(&f::QUEUE_ID, 4)]);
         }
         StatsType::Vendor if vse => vse_request(body),
+        StatsType::Vendor if nicira => nicira::stats_request(body),
         StatsType::Vendor => vendor(body),
         _ => body.bytes(&f::DATA, body.left()),
     });
@@ -125,7 +130,8 @@ pub(super) fn request<S: Sink>(reader: &mut Reader<'_, '_, S>) {
 
 /// Reports the body of a STATS_REPLY.
 pub(super) fn reply<S: Sink>(reader: &mut Reader<'_, '_, S>) {
-    let vse = is_vse(reader);
+    let vse = is_of(VENDOR_ID, reader);
+    let nicira = is_of(nicira::VENDOR_ID, reader);
     let r#type = head(reader, Number(&f::REPLY_FLAGS, 2));
     let len = reader.left();
     let whole = (&f::STATS_LIST, &f::STATS_ENTRY);
@@ -146,6 +152,7 @@ pub(super) fn reply<S: Sink>(reader: &mut Reader<'_, '_, S>) {
                 Pad(&f::PAD, 4),
             ]),
             StatsType::Vendor if vse => vse_reply(body),
+            StatsType::Vendor if nicira => nicira::stats_reply(body),
             StatsType::Vendor => vendor(body),
             _ => body.bytes(&f::DATA, body.left()),
         }),

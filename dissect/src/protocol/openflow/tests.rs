@@ -100,3 +100,35 @@ fn every_bit_counts() {
         }
     }
 }
+
+/// Every item of the codec's tables for Nicira has a field here, of its name.
+#[test]
+fn nicira_items_have_fields() {
+    use codec::nicira::{
+        Layout, NiciraActionType, NiciraStatsType, NiciraSubtype, NxmField, Shape, action_layout,
+        message_layout, reply_layout, request_layout,
+    };
+
+    fn check(layout: &Layout) {
+        for item in layout.items {
+            // These say nothing of their own, or have a field by what they hold.
+            let silent = matches!(
+                item.shape,
+                Shape::Len | Shape::MatchLen | Shape::Count | Shape::Match | Shape::Entry
+            );
+            let field = super::nicira_fields::field(layout.name, item.key);
+            assert!(silent || field.key == item.key, "{} {}", layout.name, item.key);
+            if let Shape::Many(many) = item.shape {
+                (0..20).for_each(|kind| check((many.layout)(kind)));
+            }
+        }
+    }
+
+    NiciraSubtype::ALL.iter().for_each(|code| check(message_layout(*code)));
+    NiciraStatsType::ALL.iter().for_each(|code| check(request_layout(*code)));
+    NiciraStatsType::ALL.iter().for_each(|code| check(reply_layout(*code)));
+    NiciraActionType::ALL.iter().for_each(|code| check(action_layout(*code)));
+    for field in NxmField::ALL {
+        assert!(super::nxm_fields::fields(field.word).is_some(), "{}", field.word);
+    }
+}

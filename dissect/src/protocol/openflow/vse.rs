@@ -7,6 +7,7 @@ use super::actions::actions;
 use super::body::{FLOW_MOD, FLOW_REMOVED};
 use super::fields as f;
 use super::matches::{ofp_match, tlvs};
+use super::nicira;
 use super::reader::Item::{Mac, Number, Pad, Text};
 use super::reader::Reader;
 use crate::sink::{Sink, Value};
@@ -20,6 +21,9 @@ pub(super) fn frame_at(message: &[u8]) -> Option<usize> {
 
 /// Reports the body of a VENDOR message.
 pub(super) fn vendor<S: Sink>(reader: &mut Reader<'_, '_, S>) {
+    if reader.peek_u32(0) == nicira::VENDOR_ID {
+        return nicira::vendor(reader);
+    }
     if reader.peek_u32(0) != VENDOR_ID {
         reader.items(&[Number(&f::VENDOR, 4)]);
         return reader.bytes(&f::DATA, reader.left());

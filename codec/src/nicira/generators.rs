@@ -1,0 +1,204 @@
+//! Strategies for property tests: any structure that a table can have.
+
+use proptest::prelude::*;
+
+use super::record::Record;
+use super::shape::{Item, Layout, Many, Part, Shape, Size};
+use super::*;
+use crate::of10::stats::{
+    StatsReply, StatsReplyBody, StatsReplyFlags, StatsRequest, StatsRequestBody, StatsRequestFlags,
+};
+use crate::of10::{Action, Body, Message, Vendor};
+use crate::types::Bytes;
+
+/// Any bytes, to be drawn from; zeros behind their end.
+struct Draw(std::vec::IntoIter<u8>);
+
+impl Draw {
+    fn byte(&mut self) -> u8 {
+        self.0.next().unwrap_or(0)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::from(self.byte()) % limit
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.byte()).collect()
+    }
+
+    fn number(&mut self, len: usize) -> u64 {
+        // Small numbers are code points that are known.
+        let small = self.below(3) > 0;
+        let bytes = self.bytes(if small { 1 } else { len });
+        bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    /// Zero more often than not.
+    fn padding(&mut self, len: usize) -> Bytes {
+        Bytes(if self.below(4) > 0 { vec![0; len] } else { self.bytes(len) })
+    }
+
+    fn entry(&mut self) -> NxmEntry {
+        let field = &NxmField::ALL[usize::from(self.byte()) % NxmField::ALL.len()];
+        let len = if field.bytes == 0 { 1 + self.below(8) } else { field.bytes };
+        let value = self.bytes(len);
+        let mask = (self.below(2) == 0).then(|| self.bytes(len));
+        NxmEntry::new(field, &value, mask.as_deref()).unwrap()
+    }
+
+    fn entries(&mut self) -> Vec<NxmEntry> {
+        (0..self.below(4)).map(|_| self.entry()).collect()
+    }
+
+    fn actions(&mut self, depth: usize) -> Vec<Action> {
+        let most = if depth > 2 { 1 } else { 4 };
+        (0..self.below(most)).map(|_| Action::Nicira(self.action(depth))).collect()
+    }
+
+    fn action(&mut self, depth: usize) -> NiciraAction {
+        let all = NiciraActionType::ALL;
+        let subtype = all[self.below(all.len())];
+        let mut body = self.record(action_layout(subtype), depth + 1);
+        // The whole is a multiple of eight bytes, and what follows the subtype begins at ten.
+        while !(10 + body.encoded_len()).is_multiple_of(8) {
+            body = match subtype {
+                NiciraActionType::Note => {
+                    let mut note = body.bytes("note").to_vec();
+                    note.push(self.byte());
+                    let mut body = Record::empty(body.layout());
+                    body.push(Some(Value::Bytes(Bytes(note))));
+                    body
+                }
+                _ => self.record(action_layout(subtype), depth + 1),
+            };
+        }
+        NiciraAction { subtype, body }
+    }
+
+    fn record(&mut self, layout: &'static Layout, depth: usize) -> Record {
+        let mut record = Record::empty(layout);
+        for item in layout.items {
+            let value = match item.shape {
+                Shape::Len | Shape::MatchLen | Shape::Count => None,
+                _ if !record.has(item) => None,
+                _ => Some(self.value(item, &record, depth)),
+            };
+            record.push(value);
+        }
+        record.padded()
+    }
+
+    fn value(&mut self, item: &Item, before: &Record, depth: usize) -> Value {
+        match item.shape {
+            Shape::Number(len, _) => Value::Number(self.number(len)),
+            Shape::Part(Part { width, plus, .. }) => {
+                let max = 1_u64 << width;
+                // A learned field of no bits at the end would be read as padding.
+                let least = u64::from(item.key == "n_bits" && plus == 0);
+                Value::Number(u64::from(plus) + (self.number(2) % max).max(least))
+            }
+            Shape::Pad(len) | Shape::Spare(len) => Value::Bytes(self.padding(len)),
+            Shape::Ipv4 => Value::Ipv4(u32::try_from(self.number(4)).unwrap().into()),
+            Shape::Ipv6 => Value::Ipv6(u128::from(self.number(8)).into()),
+            Shape::Header => Value::Number(
+                NxmField::ALL[usize::from(self.byte()) % NxmField::ALL.len()].header(),
+            ),
+            Shape::Match => Value::Match(NxmMatch::new(self.entries())),
+            Shape::Entry => Value::Entry(self.entry()),
+            Shape::Entries => Value::Entries(self.entries()),
+            Shape::Actions => Value::Actions(self.actions(depth)),
+            Shape::Numbers => {
+                Value::Numbers((0..self.below(5)).map(|_| u16::from(self.byte())).collect())
+            }
+            Shape::Immediate => Value::Bytes(Bytes(self.bytes(before.immediate_len()))),
+            Shape::Bytes => {
+                let len = self.below(20);
+                Value::Bytes(Bytes(self.bytes(len)))
+            }
+            Shape::Many(many) => Value::Records(self.records(many, depth)),
+            Shape::Len | Shape::MatchLen | Shape::Count => unreachable!("they have no value"),
+        }
+    }
+
+    fn records(&mut self, many: &'static Many, depth: usize) -> Vec<Record> {
+        (0..self.below(4))
+            .map(|_| {
+                let kind = self.number(1) % 12;
+                let layout = (many.layout)(kind);
+                let mut record = self.record(layout, depth);
+                // The kind is the one that the table is for.
+                if let Some(head) = &many.kind {
+                    record.set(head.key, kind);
+                }
+                record
+            })
+            .filter(|record| !matches!(many.size, Size::UntilZero) || !starts_with_zero(record))
+            .collect()
+    }
+}
+
+/// A learned field whose head is zero ends the list.
+fn starts_with_zero(record: &Record) -> bool {
+    let mut wire = Vec::new();
+    record.encode(&mut wire).unwrap();
+    wire.starts_with(&[0, 0])
+}
+
+fn draw<T: std::fmt::Debug>(make: impl Fn(&mut Draw) -> T) -> impl Strategy<Value = T> {
+    prop::collection::vec(any::<u8>(), 0..400)
+        .prop_map(move |bytes| make(&mut Draw(bytes.into_iter())))
+}
+
+fn pick<T: Copy>(draw: &mut Draw, all: &[T]) -> T {
+    all[draw.below(all.len())]
+}
+
+/// Any OpenFlow message that is an extension of Nicira.
+pub(crate) fn openflow_message() -> impl Strategy<Value = Message> {
+    let vendor = draw(|draw| {
+        let subtype = pick(draw, NiciraSubtype::ALL);
+        let body = draw.record(message_layout(subtype), 0);
+        Body::Vendor(Vendor::Nicira(NiciraMessage { subtype, body }))
+    });
+    let request = draw(|draw| {
+        let r#type = pick(draw, NiciraStatsType::ALL);
+        let body = draw.record(request_layout(r#type), 0);
+        let body = StatsRequestBody::Nicira(NiciraStatsRequest { r#type, body });
+        Body::StatsRequest(StatsRequest { flags: StatsRequestFlags::empty(), body })
+    });
+    let reply = draw(|draw| {
+        let r#type = pick(draw, NiciraStatsType::ALL);
+        let body = draw.record(reply_layout(r#type), 0);
+        let body = StatsReplyBody::Nicira(NiciraStatsReply { r#type, body });
+        Body::StatsReply(StatsReply { flags: StatsReplyFlags::empty(), body })
+    });
+    let body = prop_oneof![4 => vendor, 1 => request, 1 => reply];
+    (any::<u32>(), body).prop_map(|(xid, body)| Message::new(xid, body))
+}
+
+/// Any action of Nicira.
+pub(crate) fn action() -> impl Strategy<Value = Action> {
+    draw(|draw| Action::Nicira(draw.action(0)))
+}
+
+/// Every table that there is.
+pub(crate) fn layouts() -> Vec<&'static Layout> {
+    fn add(layout: &'static Layout, all: &mut Vec<&'static Layout>) {
+        if all.iter().any(|known| std::ptr::eq(*known, layout)) {
+            return;
+        }
+        all.push(layout);
+        for item in layout.items {
+            if let Shape::Many(many) = item.shape {
+                (0..20).for_each(|kind| add((many.layout)(kind), all));
+            }
+        }
+    }
+    let mut all = Vec::new();
+    NiciraSubtype::ALL.iter().for_each(|code| add(message_layout(*code), &mut all));
+    NiciraStatsType::ALL.iter().for_each(|code| add(request_layout(*code), &mut all));
+    NiciraStatsType::ALL.iter().for_each(|code| add(reply_layout(*code), &mut all));
+    NiciraActionType::ALL.iter().for_each(|code| add(action_layout(*code), &mut all));
+    all
+}
