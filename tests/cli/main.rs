@@ -8,5 +8,6 @@ mod encode;
 mod flow;
 mod golden;
 mod man;
+mod nicira;
 mod print;
 mod run;

@@ -117,7 +117,8 @@ impl Draw {
                 Value::Bytes(Bytes(self.bytes(len)))
             }
             Shape::Many(many) => Value::Records(self.records(many, depth)),
-            Shape::Len | Shape::MatchLen | Shape::Count => unreachable!("they have no value"),
+            // They have no value, and nobody asks for one.
+            Shape::Len | Shape::MatchLen | Shape::Count => Value::Number(0),
         }
     }
 
@@ -196,9 +197,17 @@ pub(crate) fn layouts() -> Vec<&'static Layout> {
         }
     }
     let mut all = Vec::new();
-    NiciraSubtype::ALL.iter().for_each(|code| add(message_layout(*code), &mut all));
-    NiciraStatsType::ALL.iter().for_each(|code| add(request_layout(*code), &mut all));
-    NiciraStatsType::ALL.iter().for_each(|code| add(reply_layout(*code), &mut all));
-    NiciraActionType::ALL.iter().for_each(|code| add(action_layout(*code), &mut all));
+    for code in NiciraSubtype::ALL {
+        add(message_layout(*code), &mut all);
+    }
+    for code in NiciraStatsType::ALL {
+        add(request_layout(*code), &mut all);
+    }
+    for code in NiciraStatsType::ALL {
+        add(reply_layout(*code), &mut all);
+    }
+    for code in NiciraActionType::ALL {
+        add(action_layout(*code), &mut all);
+    }
     all
 }

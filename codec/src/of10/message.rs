@@ -290,6 +290,7 @@ impl fmt::Display for Message {
         match &self.body {
             Body::Hello(body) if body.data.is_empty() => Ok(()),
             Body::Vendor(Vendor::Nicira(body)) if body.body.layout().items.is_empty() => Ok(()),
+            Body::StatsRequest(body) if body.to_string().is_empty() => Ok(()),
             Body::Hello(body) => write!(f, ": {body}"),
             Body::Error(body) => write!(f, ": {body}"),
             Body::EchoRequest(body) => write!(f, ": {body}"),

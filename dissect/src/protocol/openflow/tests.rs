@@ -124,10 +124,18 @@ fn nicira_items_have_fields() {
         }
     }
 
-    NiciraSubtype::ALL.iter().for_each(|code| check(message_layout(*code)));
-    NiciraStatsType::ALL.iter().for_each(|code| check(request_layout(*code)));
-    NiciraStatsType::ALL.iter().for_each(|code| check(reply_layout(*code)));
-    NiciraActionType::ALL.iter().for_each(|code| check(action_layout(*code)));
+    for code in NiciraSubtype::ALL {
+        check(message_layout(*code));
+    }
+    for code in NiciraStatsType::ALL {
+        check(request_layout(*code));
+    }
+    for code in NiciraStatsType::ALL {
+        check(reply_layout(*code));
+    }
+    for code in NiciraActionType::ALL {
+        check(action_layout(*code));
+    }
     for field in NxmField::ALL {
         assert!(super::nxm_fields::fields(field.word).is_some(), "{}", field.word);
     }
