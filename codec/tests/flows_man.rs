@@ -1,6 +1,6 @@
 //! vse-flows(7) has every word of the flow syntax, and its examples are flows.
 
-use codec::text::{ACTION_WORDS, FIELD_WORDS, Flow};
+use codec::text::{ACTION_WORDS, FIELD_WORDS, Flow, NICIRA_WORDS};
 use codec::vse::MatchField;
 
 const PAGE: &str = include_str!("../../man/vse-flows.7");
@@ -9,7 +9,7 @@ const PAGE: &str = include_str!("../../man/vse-flows.7");
 fn every_word_is_on_the_page() {
     let words: Vec<&str> = PAGE.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let ours = MatchField::ALL.iter().filter(|field| field.value_len().is_some());
-    let known = FIELD_WORDS.iter().chain(ACTION_WORDS).copied();
+    let known = FIELD_WORDS.iter().chain(ACTION_WORDS).chain(NICIRA_WORDS).copied();
     for word in known.chain(ours.filter_map(|field| field.name())) {
         assert!(words.contains(&word), "{word}");
     }

@@ -50,6 +50,29 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Words that say everything are read again; for the rest there are the bytes.
+    #[test]
+    fn exact_text_keeps_every_bit(action in generators::action()) {
+        use crate::text::Flow;
+
+        let text = format!("actions={}", Flow {
+            flow_mod: crate::of10::FlowMod {
+                actions: vec![action.clone()],
+                ..drop_all()
+            },
+            tlvs: Vec::new(),
+        }.to_exact_string().trim_start_matches("actions="));
+        let again: Flow = text.parse().map_err(|error| TestCaseError::fail(format!("{error}")))?;
+        prop_assert_eq!(again.flow_mod.actions, vec![action], "{}", text);
+    }
+}
+
+/// A flow that drops all frames.
+fn drop_all() -> crate::of10::FlowMod {
+    "actions=drop".parse::<crate::text::Flow>().unwrap().flow_mod
+}
+
 fn read(wire: &[u8]) -> Result<Action, crate::DecodeError> {
     whole("action", wire, wire, Limit::Input, Action::read)
 }

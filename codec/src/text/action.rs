@@ -1,6 +1,7 @@
 //! The actions of a flow's text.
 
 use super::diagnostic::Problem;
+use super::nicira::{NICIRA_WORDS, Subfield, make, nicira_action, subfield};
 use super::word::{Word, nearest, number, number_up_to, number8, number16};
 use crate::of10::{Action, PortNo};
 use crate::types::{Hex, MacAddr, Pad};
@@ -33,29 +34,9 @@ pub const ACTION_WORDS: &[&str] = &[
     "raw",
 ];
 
-/// Actions of Open vSwitch that OpenFlow 1.0 has no form for.
-const EXTENSIONS: &[&str] = &[
-    "resubmit",
-    "move",
-    "load",
-    "set_field",
-    "learn",
-    "note",
-    "ct",
-    "multipath",
-    "bundle",
-    "set_tunnel",
-    "set_queue",
-    "pop_queue",
-    "push_vlan",
-    "dec_ttl",
-    "goto_table",
-    "group",
-    "meter",
-    "exit",
-    "conjunction",
-    "clone",
-];
+/// Actions of Open vSwitch that are not read, or that OpenFlow 1.0 has no form for.
+const EXTENSIONS: &[&str] =
+    &["push_vlan", "goto_table", "meter", "encap", "decap", "check_pkt_larger", "sample"];
 
 /// Reads the words behind `actions=`.
 pub(super) fn parse_actions(words: &[Word<'_>]) -> Result<Vec<Action>, Problem> {
@@ -83,6 +64,9 @@ pub(super) fn parse_actions(words: &[Word<'_>]) -> Result<Vec<Action>, Problem> 
 
 /// Reads one action.
 pub(super) fn parse_action(word: &Word<'_>) -> Result<Action, Problem> {
+    if let Some(read) = nicira_action(word) {
+        return read;
+    }
     if let Some((name, inside)) = word.call() {
         return parse_call(word, &name.to_ascii_lowercase(), &inside);
     }
@@ -91,6 +75,7 @@ pub(super) fn parse_action(word: &Word<'_>) -> Result<Action, Problem> {
     match (lower.as_str(), value) {
         ("strip_vlan", None) => Ok(Action::StripVlan { pad: Pad::default() }),
         ("controller", value) => controller(value.as_ref()),
+        ("output", Some(value)) if value.text.contains('[') => output_field(word, &value),
         ("output", Some(value)) => Ok(output(port(&value)?)),
         ("enqueue", Some(value)) => match value.split(':') {
             (first, Some(queue)) => {
@@ -124,7 +109,18 @@ fn controller(len: Option<&Word<'_>>) -> Result<Action, Problem> {
     Ok(Action::Output { port: PortNo::CONTROLLER, max_len })
 }
 
-fn port(word: &Word<'_>) -> Result<PortNo, Problem> {
+/// To the port that a field names; the whole frame.
+fn output_field(word: &Word<'_>, value: &Word<'_>) -> Result<Action, Problem> {
+    let Subfield { header, ofs, n_bits } = subfield(value)?;
+    make(
+        word,
+        serde_json::json!({
+            "subtype": "output_reg", "ofs": ofs, "n_bits": n_bits, "src": header, "max_len": u16::MAX,
+        }),
+    )
+}
+
+pub(super) fn port(word: &Word<'_>) -> Result<PortNo, Problem> {
     if let Some(port) = PortNo::from_name(word.text) {
         return Ok(port);
     }
@@ -245,11 +241,11 @@ fn set_fcf(word: &Word<'_>, arguments: &[Word<'_>]) -> Result<Action, Problem> {
 fn unknown_action(word: &Word<'_>, name: &str) -> Problem {
     if EXTENSIONS.contains(&name) {
         return word.problem(format!(
-            "{name} is an extension of Open vSwitch; OpenFlow 1.0 has no such action"
+            "{name} is an action of Open vSwitch that flows here cannot have; raw(…) takes its bytes"
         ));
     }
     let problem = word.problem(format!("{name:?} is neither an action nor a port"));
-    match nearest(name, ACTION_WORDS.iter().copied()) {
+    match nearest(name, ACTION_WORDS.iter().chain(NICIRA_WORDS).copied()) {
         Some(like) => problem.help(format!("did you mean {like}?")),
         None => problem,
     }

@@ -21,6 +21,8 @@ mod action;
 mod diagnostic;
 mod field;
 mod flow;
+mod learn;
+mod nicira;
 mod print;
 mod word;
 
@@ -28,6 +30,7 @@ pub use action::ACTION_WORDS;
 pub use diagnostic::{Diagnostic, FlowTextError, LineError, Warning};
 pub use field::FIELD_WORDS;
 pub use flow::{Flow, Options, Requirement};
+pub use nicira::NICIRA_WORDS;
 
 #[cfg(test)]
 mod tests;

@@ -82,7 +82,14 @@ fn a_caret_under_what_is_wrong() {
         ("actions=", "actions=", "has no actions", "actions=drop"),
         ("actions=drop,output:1", "drop", "with other actions", "alone"),
         ("actions=outptu:1", "outptu:1", "neither an action nor a port", "did you mean output?"),
-        ("actions=resubmit(1,2)", "resubmit(1,2)", "extension of Open vSwitch", ""),
+        ("actions=goto_table:2", "goto_table:2", "cannot have", ""),
+        ("actions=load:5->NXM_NX_REGO[]", "NXM_NX_REGO", "no field", "NXM_NX_REG"),
+        ("actions=load:256->NXM_NX_REG0[0..7]", "256", "at most 255", ""),
+        ("actions=move:NXM_NX_REG0[0..3]->NXM_NX_REG1[]", "NXM_NX_REG1[]", "4 bits go into 32", ""),
+        ("actions=ct(comit)", "comit", "ct has no", "commit"),
+        ("actions=ct(exec(resubmit(,300)))", "300", "at most 255", ""),
+        ("actions=learn(table=1,NXM_OF_ETH_SRC[]=x)", "x", "neither bits of a field", ""),
+        ("actions=learn", "learn", "needs an argument", "learn(table=1,"),
         ("actions=mod_vlan_pcp:9", "9", "at most 7", ""),
         ("actions=set_irq_core:maybe", "maybe", "must be a number", "set_irq_core:auto"),
         ("actions=set_fcf(priority=1)", "set_fcf(priority=1)", "needs a VM id", "set_fcf(vm_id=5"),
@@ -167,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_flow_or_an_error(text in "[ -~]{0,60}|(ip|tcp|nw_src=|vm_id=|/|=|,|actions=|set_fcf|\\(|\\)|[0-9.]){0,20}") {
+    fn any_text_is_a_flow_or_an_error(text in "[ -~]{0,60}|(ip|tcp|nw_src=|vm_id=|/|=|,|actions=|set_fcf|learn|ct|load:|->|NXM_NX_REG0|\\[|\\]|\\(|\\)|[0-9.]){0,20}") {
         for lenient in [false, true] {
             let options = Options { lenient, ..Options::default() };
             if let Err(error) = Flow::parse(&text, options) {

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use nom::branch::alt;
-use nom::bytes::complete::{is_a, is_not, tag, take_while};
-use nom::combinator::{opt, recognize};
+use nom::bytes::complete::{is_a, is_not, take_while};
+use nom::combinator::recognize;
 use nom::multi::many1_count;
 use nom::{IResult, Parser};
 
@@ -52,8 +52,24 @@ impl<'a> Word<'a> {
     }
 }
 
+/// Parentheses may stand in each other so deep.
+const MAX_DEPTH: usize = 20;
+
 fn parentheses(input: &str) -> IResult<&str, &str> {
-    recognize((tag("("), opt(is_not("()")), tag(")"))).parse(input)
+    let mut depth = 0_usize;
+    for (at, c) in input.char_indices() {
+        depth = match c {
+            '(' => depth + 1,
+            ')' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        match (depth, input.split_at_checked(at + c.len_utf8())) {
+            (0, Some((inside, rest))) if at > 0 => return Ok((rest, inside)),
+            (1..=MAX_DEPTH, _) => {}
+            _ => break,
+        }
+    }
+    Err(nom::Err::Error(nom::error::Error::new(input, nom::error::ErrorKind::Char)))
 }
 
 fn word(input: &str) -> IResult<&str, &str> {
@@ -77,7 +93,10 @@ pub(super) fn words(text: &str, offset: usize) -> Result<Vec<Word<'_>>, Problem>
         let Ok((rest, found)) = word(left) else {
             let stray = is_a::<_, _, nom::error::Error<&str>>("()").parse(left);
             let len = stray.map_or(1, |(_, stray): (&str, &str)| stray.len());
-            return Err(Problem::new(start..start + len, "parentheses do not match"));
+            return Err(Problem::new(
+                start..start + len,
+                "parentheses do not match, or stand too deep in each other",
+            ));
         };
         words.push(Word { text: found, span: start..start + found.len() });
         left = rest;
