@@ -3,5 +3,7 @@
 
 pub mod client;
 pub mod datapath;
+pub mod doctor;
 pub mod engine;
+pub mod host;
 pub mod proxy;

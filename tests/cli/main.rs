@@ -4,10 +4,12 @@
 #![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
 
 mod decode;
+mod doctor;
 mod encode;
 mod flow;
 mod golden;
 mod man;
+mod namespaces;
 mod nicira;
 mod print;
 mod run;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{decode, encode, flow, man, print};
+use crate::commands::{decode, doctor, encode, flow, man, print};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -27,6 +27,7 @@ enum Command {
     Print(print::Args),
     Encode(encode::Args),
     Flow(flow::Args),
+    Doctor(doctor::Args),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -39,6 +40,7 @@ impl Cli {
             Command::Print(args) => args.run(out),
             Command::Encode(args) => args.run(out),
             Command::Flow(args) => args.run(out),
+            Command::Doctor(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }

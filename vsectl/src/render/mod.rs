@@ -1,6 +1,7 @@
 //! From a view to a writer, one file a format. No logic here: what is shown was decided before.
 
 pub(crate) mod clock;
+pub(crate) mod doctor;
 pub(crate) mod fields;
 pub(crate) mod frame_json;
 pub(crate) mod hex_dump;
