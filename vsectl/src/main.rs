@@ -9,6 +9,7 @@ mod message_text;
 mod messages;
 mod openflow_session;
 mod render;
+mod stop_signals;
 mod view;
 
 use std::io::{self, Write};

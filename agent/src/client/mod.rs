@@ -2,4 +2,5 @@
 
 mod target;
 
+pub(crate) use target::host_and_port;
 pub use target::{Target, TargetError};

@@ -76,7 +76,7 @@ impl FromStr for Target {
 }
 
 /// `HOST[:PORT]`, where an IPv6 address stands in brackets if a port follows.
-fn host_and_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
+pub(crate) fn host_and_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
     let (host, port) = match text.strip_prefix('[') {
         Some(inside) => match inside.split_once(']') {
             Some((host, "")) => (host, None),

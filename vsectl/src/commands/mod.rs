@@ -6,3 +6,4 @@ pub(crate) mod encode;
 pub(crate) mod flow;
 pub(crate) mod man;
 pub(crate) mod print;
+pub(crate) mod proxy;
