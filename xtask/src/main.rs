@@ -2,6 +2,7 @@
 //! its own, and installs the system packages that a task lacks.
 
 mod bench;
+mod bpf;
 mod demo;
 mod fuzz;
 mod man;
@@ -19,6 +20,7 @@ usage: cargo xtask TASK
   demo          decode a golden capture: the main job, on real input
   test          run every check: formatting, lints, documents, tests, fuzz smoke
   fuzz          run each fuzz target for a short time
+  bpf [--check] build the object of the XDP program, or compare the committed one
   man           write the manual pages of the commands into man/
   pcaps         record the golden captures anew (root)
   bench [NAME]  run the benchmarks, or those of one crate
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
     let done = match (task.as_deref(), rest.as_slice()) {
         (Some("demo"), []) => demo::run(),
         (Some("test"), []) => test::run(),
+        (Some("bpf"), []) => bpf::build(),
+        (Some("bpf"), [check]) if check == "--check" => bpf::check(),
         (Some("man"), []) => man::run(),
         (Some("pcaps"), []) => pcaps::run(),
         (Some("fuzz"), []) => fuzz::run(),

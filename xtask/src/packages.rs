@@ -1,8 +1,10 @@
 //! System packages: what a task lacks is installed with apt-get, and the user is told why.
 
+use std::path::Path;
+
 use anyhow::{bail, ensure};
 
-use crate::run::{command, is_program, line, run, succeeds};
+use crate::run::{command, is_program, is_root, line, run, succeeds};
 
 /// A program that comes with a system package.
 #[derive(Debug)]
@@ -51,6 +53,63 @@ pub(crate) const LIBPCAP: Package = Package {
 pub(crate) const CXX: Package =
     Package { program: "c++", name: "g++", why: "the fuzz targets are linked with libFuzzer" };
 
+/// Compiles the XDP program: one version, so that its output can be compared.
+pub(crate) const CLANG: Package =
+    Package { program: "clang-14", name: "clang-14", why: "it compiles the XDP program" };
+/// Strips the XDP program.
+pub(crate) const LLVM: Package = Package {
+    program: "llvm-strip-14",
+    name: "llvm-14",
+    why: "it takes what only a debugger needs from the XDP program",
+};
+
+/// A header that comes with a system package.
+#[derive(Debug)]
+pub(crate) struct Header {
+    /// Where it is.
+    pub(crate) path: &'static str,
+    /// The package of Debian and Ubuntu.
+    pub(crate) name: &'static str,
+    /// What it is for, as a clause.
+    pub(crate) why: &'static str,
+}
+
+/// The helpers of BPF programs.
+pub(crate) const LIBBPF: Header = Header {
+    path: "/usr/include/bpf/bpf_helpers.h",
+    name: "libbpf-dev",
+    why: "the XDP program calls the kernel's helpers by it",
+};
+/// The kernel's interface.
+pub(crate) const LINUX_HEADERS: Header = Header {
+    path: "/usr/include/linux/bpf.h",
+    name: "linux-libc-dev",
+    why: "the XDP program has the kernel's types from it",
+};
+
+/// Installs the packages of those of `headers` that are not there.
+pub(crate) fn need_files(headers: &[Header]) -> anyhow::Result<()> {
+    let is_there = |header: &&Header| Path::new(header.path).is_file();
+    let missing: Vec<&Header> = headers.iter().filter(|header| !is_there(header)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for header in &missing {
+        println!("xtask: {} is not installed; {}", header.name, header.why);
+    }
+    let names: Vec<&str> = missing.iter().map(|header| header.name).collect();
+    install(&names)?;
+    for header in missing {
+        ensure!(
+            is_there(&header),
+            "{} was installed, but there is no {}",
+            header.name,
+            header.path
+        );
+    }
+    Ok(())
+}
+
 /// Installs those of `packages` that are not there.
 pub(crate) fn need(packages: &[Package]) -> anyhow::Result<()> {
     let missing: Vec<&Package> = packages.iter().filter(|p| !is_program(p.program)).collect();
@@ -83,8 +142,7 @@ fn install(names: &[&str]) -> anyhow::Result<()> {
             names.join(" ")
         );
     }
-    let root = command("id", &["-u"]).output().is_ok_and(|id| id.stdout == b"0\n");
-    let sudo: &[&str] = match root {
+    let sudo: &[&str] = match is_root() {
         true => &[],
         false if succeeds("sudo", &["-n", "true"]) => &["sudo", "-n"],
         false => {

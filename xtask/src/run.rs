@@ -50,6 +50,11 @@ pub(crate) fn succeeds(program: &str, args: &[&str]) -> bool {
     command(program, args).output().is_ok_and(|output| output.status.success())
 }
 
+/// Whether this is root.
+pub(crate) fn is_root() -> bool {
+    command("id", &["-u"]).output().is_ok_and(|id| id.stdout == b"0\n")
+}
+
 /// Whether `program` can be found.
 pub(crate) fn is_program(program: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();

@@ -1,12 +1,15 @@
 //! `cargo xtask test`: every check there is, the quick ones first.
 
+use crate::bpf;
 use crate::fuzz;
 use crate::packages::{CC, MANDOC, OPEN_VSWITCH, TSHARK, need};
-use crate::run::{cargo, step, succeeds};
+use crate::run::{cargo, is_root, step, succeeds};
 
 pub(crate) fn run() -> anyhow::Result<()> {
     need(&[CC, TSHARK, OPEN_VSWITCH, MANDOC])?;
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    println!("==> bpf: the committed object against its source");
+    bpf::check()?;
     step(
         "lints",
         &mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
@@ -26,7 +29,17 @@ pub(crate) fn run() -> anyhow::Result<()> {
         step("tests", &mut cargo(&tests))?;
         step("examples", &mut cargo(&["test", "--workspace", "--doc", "--locked"]))?;
     } else {
-        step("tests", &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))?;
+        step(
+            "tests",
+            &mut cargo(&["test", "--workspace", "--tests", "--locked", "--no-fail-fast"]),
+        )?;
+    }
+    let ignored = ["test", "--workspace", "--locked", "--", "--ignored"];
+    if is_root() {
+        // One after the other: they share the CPUs of the machine with what they measure.
+        step("tests that need root", cargo(&ignored).env("RUST_TEST_THREADS", "1"))?;
+    } else {
+        println!("--- tests that need root: not run, since this is not root");
     }
     fuzz::run()
 }

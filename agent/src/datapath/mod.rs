@@ -2,6 +2,7 @@
 
 mod none;
 mod replay;
+mod xdp;
 
 use std::error::Error;
 
@@ -12,6 +13,7 @@ use crate::engine::{Engine, Event, RuleChange, Time};
 
 pub use none::NoDatapath;
 pub use replay::{Pace, Replay};
+pub use xdp::{AttachMode, TableError, XdpDatapath, XdpError, XdpOptions};
 
 /// Something that frames go through, by the rules of an engine.
 ///

@@ -89,6 +89,12 @@ impl CoreState {
         self.load.saturating_add(self.provisional)
     }
 
+    /// Load and what is expected, in 256ths of a per mille: for a datapath that makes the same
+    /// comparison.
+    pub(crate) const fn fine_loads(&self) -> (u32, u32) {
+        (self.load, self.provisional)
+    }
+
     /// Whether it may be chosen now.
     #[must_use]
     pub fn is_available(&self) -> bool {

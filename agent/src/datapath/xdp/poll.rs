@@ -1,0 +1,179 @@
+//! What the program did, brought into the engine: counters, cores that it gave to entries, moves.
+
+use codec::vse::{Core, Reason};
+
+use super::XdpDatapath;
+use super::abi::{CORE_NONE, CoreCount, Count, Entry, Placed, Use};
+use super::error::XdpError;
+use super::maps::read;
+use crate::engine::{Counters, Engine, EntryId, Event, KEY_WORDS, PacketKey, Time};
+
+impl XdpDatapath {
+    /// Brings into the engine what the program did since this was called last. The times of the kernel
+    /// are set off against `now`.
+    pub fn collect(
+        &mut self,
+        engine: &mut Engine,
+        now: Time,
+        events: &mut Vec<Event>,
+    ) -> Result<(), XdpError> {
+        let clock = Clock { now, kernel: kernel_clock() };
+        let entries: Vec<_> = self.slots.iter().collect();
+        for (id, slot) in entries {
+            self.poll_entry(engine, (id, slot), clock, events)?;
+        }
+        self.poll_counts(engine)?;
+        self.write_cores(engine)
+    }
+
+    fn poll_entry(
+        &mut self,
+        engine: &mut Engine,
+        (id, slot): (EntryId, u32),
+        clock: Clock,
+        events: &mut Vec<Event>,
+    ) -> Result<(), XdpError> {
+        let state = Entry::from_bytes(read(&self.maps.entries, "vse_entries", slot)?);
+        let uses = self.maps.uses.get(&slot, 0);
+        let uses = uses.map_err(|source| XdpError::Map { name: "vse_uses", source })?;
+        let used = uses.iter().map(|on_cpu| Use::from_bytes(*on_cpu));
+        let used = used.fold((0_u64, 0_u64), |(packets, bytes), on_cpu| {
+            (packets.wrapping_add(on_cpu.packets), bytes.wrapping_add(on_cpu.bytes))
+        });
+        let Some(known) = self.known.get_mut(&slot) else { return Ok(()) };
+        let before = std::mem::replace(&mut known.used, used);
+        if used != before {
+            let (packets, bytes) = (used.0.wrapping_sub(before.0), used.1.wrapping_sub(before.1));
+            engine.credit(id, packets, bytes, clock.time(state.last_ns));
+        }
+        if std::mem::replace(&mut known.changes, state.changes) != state.changes {
+            self.adopt(engine, id, &state, clock, events);
+        }
+        Ok(())
+    }
+
+    /// Tells the engine of a core that the program gave to an entry.
+    fn adopt(
+        &mut self,
+        engine: &mut Engine,
+        id: EntryId,
+        state: &Entry,
+        clock: Clock,
+        events: &mut Vec<Event>,
+    ) {
+        let mut words = [0; KEY_WORDS];
+        [words[2], words[3], words[4]] = state.flow;
+        let key = PacketKey::from_words(words);
+        let core = Core(u16::try_from(state.core).unwrap_or(u16::MAX));
+        let reason = Reason::from(u8::try_from(state.reason).unwrap_or(u8::MAX));
+        let at = clock.time(state.assigned_ns);
+        if reason == Reason::Rebalanced {
+            engine.confirm_move(id, at, events);
+        } else if state.core != CORE_NONE {
+            let share = u32::from(engine.settings().provisional_load).saturating_mul(256);
+            self.cores.see(state.core, share, key.is_priority());
+            engine.adopt(id, &key, (core, reason), at, events);
+        }
+    }
+
+    /// What was counted before this agent came is not new.
+    pub(super) fn see_counts(&mut self) -> Result<(), XdpError> {
+        self.new_counts().map(drop)
+    }
+
+    fn poll_counts(&mut self, engine: &mut Engine) -> Result<(), XdpError> {
+        let (new, packets) = self.new_counts()?;
+        engine.credit_all(&Counters {
+            matched: new.matched,
+            missed: new.missed,
+            passed: new.passed,
+            redirected: new.redirected,
+            errors: new.errors,
+            // The engine counts those itself when it is told of one.
+            moves: 0,
+            deferred: new.deferred,
+        });
+        for (core, packets) in (0_u16..).map(Core).zip(packets) {
+            engine.credit_core(core, packets, 0);
+        }
+        Ok(())
+    }
+
+    /// What was counted since the last call: by the program, and frames for each core.
+    fn new_counts(&mut self) -> Result<(Count, Vec<u64>), XdpError> {
+        let name = "vse_counts";
+        let counts = self.maps.counts.get(&0, 0);
+        let counts = counts.map_err(|source| XdpError::Map { name, source })?;
+        let counts: Vec<Count> = counts.iter().map(|on_cpu| Count::from_bytes(*on_cpu)).collect();
+        let sum = counts.iter().fold(Count::default(), |sum, on_cpu| sum.plus(on_cpu));
+        let new = sum.minus(&std::mem::replace(&mut self.counted, sum));
+        let mut packets = Vec::new();
+        for (core, counted) in (0_u32..).zip(&mut self.core_counted) {
+            let name = "vse_core_counts";
+            let on_cpus = self.maps.core_counts.get(&core, 0);
+            let on_cpus = on_cpus.map_err(|source| XdpError::Map { name, source })?;
+            let redirected = on_cpus
+                .iter()
+                .map(|on_cpu| CoreCount::from_bytes(*on_cpu).redirected)
+                .fold(0, u64::wrapping_add);
+            // What came in on this core and stayed there.
+            let here = usize::try_from(core).ok().and_then(|core| counts.get(core));
+            let total = redirected.wrapping_add(here.map_or(0, |count| count.passed));
+            packets.push(total.wrapping_sub(std::mem::replace(counted, total)));
+        }
+        Ok((new, packets))
+    }
+
+    /// What the program placed on cores before this agent came is what its entries show.
+    pub(super) fn see_placed(&mut self) -> Result<(), XdpError> {
+        for core in 0..self.maps.placed.len() {
+            let placed = Placed::from_bytes(read(&self.maps.placed, "vse_placed", core)?);
+            self.cores.see_all(core, placed.provisional, placed.n_priority);
+        }
+        Ok(())
+    }
+}
+
+/// The engine's clock and the kernel's at one moment.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    now: Time,
+    kernel: u64,
+}
+
+impl Clock {
+    /// The engine's time of the kernel's `nanos`.
+    fn time(self, nanos: u64) -> Time {
+        self.now - std::time::Duration::from_nanos(self.kernel.saturating_sub(nanos))
+    }
+}
+
+/// The clock of `bpf_ktime_get_ns()`: CLOCK_MONOTONIC, nanoseconds.
+pub(super) fn kernel_clock() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+impl Count {
+    fn plus(&self, other: &Self) -> Self {
+        self.with(other, u64::wrapping_add)
+    }
+
+    fn minus(&self, other: &Self) -> Self {
+        self.with(other, u64::wrapping_sub)
+    }
+
+    fn with(&self, other: &Self, done: fn(u64, u64) -> u64) -> Self {
+        Self {
+            matched: done(self.matched, other.matched),
+            missed: done(self.missed, other.missed),
+            passed: done(self.passed, other.passed),
+            redirected: done(self.redirected, other.redirected),
+            errors: done(self.errors, other.errors),
+            moves: done(self.moves, other.moves),
+            deferred: done(self.deferred, other.deferred),
+            cached: done(self.cached, other.cached),
+        }
+    }
+}
