@@ -52,6 +52,7 @@ pub struct NxmField {
     pub(super) class: u16,
     pub(super) experimenter: u32,
     pub(super) field: u8,
+    header: u64,
     /// Bytes of a value; 0 where it can have any length.
     pub bytes: usize,
     /// Bits that count; 0 where it can have any length.
@@ -64,15 +65,7 @@ impl NxmField {
     /// The header as a number, without a mask: 4 bytes, or 8 of an experimenter.
     #[must_use]
     pub fn header(&self) -> u64 {
-        let bytes = if self.bytes == 0 { LONGEST } else { self.bytes };
-        let len = bytes + if self.class == EXPERIMENTER { 4 } else { 0 };
-        let short = u64::from(self.class) << 16
-            | u64::from(self.field) << 9
-            | u64::try_from(len).unwrap_or(0);
-        match self.class {
-            EXPERIMENTER => short << 32 | u64::from(self.experimenter),
-            _ => short,
-        }
+        self.header
     }
 
     /// The field whose header, without a mask, is this number.
@@ -113,7 +106,9 @@ const fn field(
     form: Form,
     word: &'static str,
 ) -> NxmField {
-    NxmField { name, word, class, experimenter: 0, field, bytes, bits, form }
+    let len = if bytes == 0 { LONGEST } else { bytes };
+    let header = (class as u64) << 16 | (field as u64) << 9 | len as u64;
+    NxmField { name, word, class, experimenter: 0, field, header, bytes, bits, form }
 }
 
 const fn experimenter(
@@ -126,7 +121,9 @@ const fn experimenter(
     word: &'static str,
 ) -> NxmField {
     let field = field(EXPERIMENTER, number, name, bytes, bits, form, word);
-    NxmField { experimenter, ..field }
+    // The length counts the experimenter.
+    let header = (field.header + 4) << 32 | experimenter as u64;
+    NxmField { experimenter, header, ..field }
 }
 
 #[rustfmt::skip]

@@ -143,8 +143,11 @@ impl Key {
         if let Some(id) = self.value("conj_id") {
             words.put("conj_id", &id.to_string());
         }
-        if let Some(port) = self.value("actset_output") {
-            words.put("actset_output", &text::port(port).to_string());
+        match self.value("actset_output") {
+            None => {}
+            // No output in the action set (OpenFlow 1.5, `OFPP_UNSET`).
+            Some(0xffff_fff7) => words.put("actset_output", "UNSET"),
+            Some(port) => words.put("actset_output", &text::port(port).to_string()),
         }
         if let Some((value, mask)) = self.get("ct_state") {
             words.put("ct_state", &text::ct_state(value, mask, 0xff));

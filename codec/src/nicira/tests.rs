@@ -173,6 +173,7 @@ fn matches_as_ovs_ofctl_writes_them() {
         ("00000602 0800 00000c01 06 0001 4504 0002 0012", "tcp,tcp_flags=+syn-ack"),
         ("0001 3502 00 03", "nw_frag=no"),
         ("00010004 00000000", "reg0=0"),
+        ("80005604 fffffff7", "actset_output=UNSET"),
         ("7ffe0202 0001", "nxm(7ffe02020001)"),
         ("ffff 0008 00002320 0000000f", "dp_hash=0xf"),
     ] {
