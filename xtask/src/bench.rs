@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the benchmarks of all crates, or of those named; and `decode`, which
-//! compares programs that read captures.
+//! `cargo xtask bench`: the benchmarks of all crates, or of those named; `decode`, which compares
+//! programs that read captures; and `engine`, the look-ups of VSE's engine.
 
 mod decode;
 mod inputs;
@@ -19,6 +19,9 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     match names {
         [] => step("bench", &mut cargo(&["bench", "--workspace", "--benches"])),
         [name, options @ ..] if name == "decode" => decode::run(options),
+        [name] if name == "engine" => {
+            step("bench engine", &mut cargo(&["bench", "--package", "agent", "--bench", "engine"]))
+        }
         crates => crates.iter().try_for_each(|name| {
             step(&format!("bench {name}"), &mut cargo(&["bench", "--package", name, "--benches"]))
         }),

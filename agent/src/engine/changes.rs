@@ -9,6 +9,17 @@ use super::refusal::Refusal;
 use super::tables::Engine;
 use super::time::Time;
 
+/// What takes a change back.
+#[derive(Debug, Clone)]
+pub(super) enum Undo {
+    /// An entry was added.
+    Add(EntryId),
+    /// An entry was taken out.
+    Take(Box<FlowEntry>),
+    /// An entry was modified: what it was.
+    Modify { id: EntryId, action: CoreAction, cookie: u64, assignment: Assignment },
+}
+
 impl Engine {
     /// Changes the flow table. A change that is refused changes nothing.
     pub fn flow_mod(
@@ -49,15 +60,50 @@ impl Engine {
         now: Time,
         events: &mut Vec<Event>,
     ) -> Result<(), (usize, Refusal)> {
-        let before = (self.clone(), events.len());
-        for (number, change) in changes.iter().enumerate() {
-            if let Err(refusal) = self.flow_mod(change, now, events) {
-                *self = before.0;
-                events.truncate(before.1);
-                return Err((number, refusal));
+        let (told, generation) = (events.len(), self.generation);
+        self.journal = Some(Vec::new());
+        let mut numbered = changes.iter().enumerate();
+        let done = numbered.try_for_each(|(number, change)| {
+            self.flow_mod(change, now, events).map_err(|refusal| (number, refusal))
+        });
+        let journal = self.journal.take().unwrap_or_default();
+        if done.is_err() {
+            journal.into_iter().rev().for_each(|undo| self.undo(undo));
+            events.truncate(told);
+            self.generation = generation;
+        }
+        done
+    }
+
+    fn note(&mut self, undo: impl FnOnce() -> Undo) {
+        if let Some(journal) = &mut self.journal {
+            journal.push(undo());
+        }
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        match undo {
+            Undo::Add(id) => {
+                self.set_assignment(id, Assignment::NONE);
+                self.flows.remove(id);
+                self.timers.unset(id);
+            }
+            Undo::Take(mut entry) => {
+                let (id, assignment) = (entry.id, entry.assignment);
+                entry.assignment = Assignment::NONE;
+                self.flows.put_back(*entry);
+                self.set_assignment(id, assignment);
+                self.set_timer(id);
+            }
+            Undo::Modify { id, action, cookie, assignment } => {
+                if let Some(entry) = self.flows.get_mut(id) {
+                    entry.action = action;
+                    entry.cookie = cookie;
+                }
+                self.set_assignment(id, assignment);
+                self.set_timer(id);
             }
         }
-        Ok(())
     }
 
     fn add(
@@ -82,7 +128,7 @@ impl Engine {
         } else if self.flows.len() >= self.settings.max_flows {
             return Err(Refusal::TableFull(self.settings.max_flows));
         }
-        let id = self.flows.insert(FlowEntry {
+        let id = self.put_in(FlowEntry {
             id: EntryId { index: 0, generation: 0 },
             priority: change.priority,
             matched: change.matched.clone(),
@@ -96,6 +142,7 @@ impl Engine {
             packet_count: 0,
             byte_count: 0,
             assignment: Assignment::NONE,
+            watched_from: 0,
             sequence: 0,
         });
         self.set_assignment(id, assignment);
@@ -115,14 +162,17 @@ impl Engine {
         }
         self.check_action(change.action)?;
         for id in entries {
-            let Some(entry) = self.flows.get_mut(*id) else { continue };
+            let Some(entry) = self.flows.get(*id) else { continue };
+            let FlowEntry { id, action, cookie, assignment, .. } = *entry;
+            self.note(|| Undo::Modify { id, action, cookie, assignment });
+            let Some(entry) = self.flows.get_mut(id) else { continue };
             entry.cookie = change.cookie;
             if entry.action != change.action {
                 entry.action = change.action;
                 let left = entry.assignment.in_use();
-                self.set_assignment(*id, Assignment { left, ..Assignment::of(change.action) });
+                self.set_assignment(id, Assignment { left, ..Assignment::of(change.action) });
             }
-            self.announce(RuleChange::Changed(*id), events);
+            self.announce(RuleChange::Changed(id), events);
         }
         Ok(())
     }
@@ -171,8 +221,18 @@ impl Engine {
         self.set_assignment(id, Assignment::NONE);
         let mut entry = self.flows.remove(id)?;
         entry.assignment = assignment;
+        self.timers.unset(id);
+        self.note(|| Undo::Take(Box::new(entry.clone())));
         self.announce(RuleChange::Removed(id), events);
         Some(entry)
+    }
+
+    /// Puts an entry into the table.
+    pub(super) fn put_in(&mut self, entry: FlowEntry) -> EntryId {
+        let id = self.flows.insert(entry);
+        self.note(|| Undo::Add(id));
+        self.set_timer(id);
+        id
     }
 
     /// Tells the datapath.

@@ -60,6 +60,8 @@ pub struct FlowEntry {
     pub byte_count: u64,
     /// What VSE decided about it.
     pub assignment: Assignment,
+    /// What `packet_count` was when its core began to be highly loaded.
+    pub(crate) watched_from: u64,
     /// Where it stands among entries of the same rank: the lower comes first.
     pub(crate) sequence: u64,
 }
@@ -109,15 +111,10 @@ impl Assignment {
 }
 
 impl FlowEntry {
-    /// Its place among all entries: the higher wins. Entries without a wildcard come before all
-    /// others (OpenFlow 1.0.0 section 3.4), then the priority counts, then who came first.
+    /// Its place among all entries.
     #[must_use]
     pub(crate) fn rank(&self) -> Rank {
-        Rank {
-            is_exact: self.matched.is_exact(),
-            priority: self.priority,
-            sequence: std::cmp::Reverse(self.sequence),
-        }
+        Rank::new(self.matched.is_exact(), self.priority, self.sequence)
     }
 
     /// Counts a frame of `len` bytes, and says when the one before it came.
@@ -140,10 +137,23 @@ impl FlowEntry {
     }
 }
 
-/// The order in which entries win.
+/// The order in which entries win: the higher does. Entries without a wildcard come before all
+/// others (OpenFlow 1.0.0 section 3.4), then the priority counts, then who came first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rank {
-    is_exact: bool,
-    priority: u16,
-    sequence: std::cmp::Reverse<u64>,
+pub(crate) struct Rank(u64);
+
+impl Rank {
+    /// Bits below the level.
+    const SEQUENCE_BITS: u32 = 47;
+
+    pub(crate) fn new(is_exact: bool, priority: u16, sequence: u64) -> Self {
+        let level = u64::from(is_exact) << 16 | u64::from(priority);
+        let last = (1 << Self::SEQUENCE_BITS) - 1;
+        Self(level << Self::SEQUENCE_BITS | (last - sequence.min(last)))
+    }
+
+    /// All but who came first.
+    pub(crate) fn level(self) -> u32 {
+        u32::try_from(self.0 >> Self::SEQUENCE_BITS).unwrap_or(u32::MAX)
+    }
 }

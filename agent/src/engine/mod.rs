@@ -26,22 +26,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod ageing;
 mod changes;
+mod classifier;
+mod component;
 mod core_table;
 mod event;
+mod flow_cache;
 mod flow_change;
 mod flow_entry;
 mod flow_match;
 mod flow_table;
 mod key;
 mod policy;
+mod rebalance;
 mod refusal;
 mod settings;
 mod snapshot;
 mod steering;
 mod tables;
 mod time;
+mod timers;
 mod trace;
+mod tuple;
 mod wire;
 
 pub use core_table::{CoreInfo, CoreState, CoreTable};

@@ -48,12 +48,21 @@ fn adaptive(
     let below = |state: &&CoreState| state.is_available() && !state.is_high(config.high_load);
     let candidates = cores.iter().filter(below);
     let own = cores.vm(arrival.vm_id).map_or(Core::NONE, |vm| vm.core);
-    if arrival.is_priority {
-        let (core, _) = best(candidates, own).ok_or(Reason::AllHigh)?;
-        return Ok((core, Reason::Priority));
+    choose_among(candidates, own, arrival.is_priority).ok_or(Reason::AllHigh)
+}
+
+/// The core of `candidates` for a flow of the VM that runs on `own`. A flow that is no priority flow
+/// avoids those that carry one while there is another.
+pub(super) fn choose_among<'a>(
+    candidates: impl Iterator<Item = &'a CoreState> + Clone,
+    own: Core,
+    is_priority: bool,
+) -> Option<(Core, Reason)> {
+    if is_priority {
+        return best(candidates, own).map(|(core, _)| (core, Reason::Priority));
     }
     let without_priority = candidates.clone().filter(|state| state.n_priority == 0);
-    best(without_priority, own).or_else(|| best(candidates, own)).ok_or(Reason::AllHigh)
+    best(without_priority, own).or_else(|| best(candidates, own))
 }
 
 /// The least loaded of `candidates` that runs no VM; where each runs one, the least loaded but

@@ -145,7 +145,7 @@ impl Engine {
             return Err(Refusal::TableFull(self.settings.max_flows));
         }
         let ago = |nanos: i64| now - Duration::from_nanos(u64::try_from(nanos).unwrap_or(0));
-        let id = self.flows.insert(FlowEntry {
+        let id = self.put_in(FlowEntry {
             id: EntryId { index: 0, generation: 0 },
             priority: flow.priority,
             matched,
@@ -159,6 +159,7 @@ impl Engine {
             packet_count: flow.packet_count,
             byte_count: flow.byte_count,
             assignment: Assignment::NONE,
+            watched_from: 0,
             sequence: 0,
         });
         let assignment = match flow.core {

@@ -1,7 +1,5 @@
 //! A frame's way to its core.
 
-use std::time::Duration;
-
 use codec::vse::{AssignmentEvent, Core, Reason};
 
 use super::event::{Decided, Event, RuleChange};
@@ -44,6 +42,12 @@ impl Plan {
 }
 
 impl Engine {
+    /// The entry that a frame with this key is for. Nothing is counted.
+    #[inline]
+    pub fn classify(&mut self, key: &PacketKey) -> Option<EntryId> {
+        self.flows.find(key)
+    }
+
     /// Takes a frame of `len` bytes with this key that `core` received: counts it, and says which
     /// core runs the rest of the receive path.
     pub fn receive(
@@ -124,7 +128,7 @@ impl Engine {
 
     /// Whether no frame that was sent to `core` at `last` or before can be under way still: a core
     /// that has gone has none.
-    fn has_drained(&self, core: Core, last: Time, now: Time) -> bool {
+    pub(super) fn has_drained(&self, core: Core, last: Time, now: Time) -> bool {
         let Ok(state) = self.cores.online(core) else { return true };
         now.since(last) >= self.settings.drain_time
             || state.drained.is_some_and(|drained| drained >= last)
@@ -149,12 +153,13 @@ impl Engine {
             left: None,
         };
         self.set_assignment(id, assignment);
+        self.set_timer(id);
         self.cores.expect(core, self.settings.provisional_load);
         self.decided(id, AssignmentEvent::Assigned, (Core::NONE, core), reason, now, events);
         self.announce(RuleChange::Changed(id), events);
     }
 
-    fn move_entry(&mut self, id: EntryId, to: Core, now: Time, events: &mut Vec<Event>) {
+    pub(super) fn move_entry(&mut self, id: EntryId, to: Core, now: Time, events: &mut Vec<Event>) {
         let Some(entry) = self.flows.get(id) else { return };
         let (before, reason) = (entry.assignment, Reason::Rebalanced);
         let after = Assignment { core: to, reason, at: Some(now), moving_to: None, ..before };
@@ -194,7 +199,7 @@ impl Engine {
         }
     }
 
-    fn decided(
+    pub(super) fn decided(
         &self,
         id: EntryId,
         event: AssignmentEvent,
@@ -241,44 +246,6 @@ impl Engine {
         if let Some(to) = self.flows.get(id).and_then(|entry| entry.assignment.moving_to) {
             self.move_entry(id, to, now, events);
         }
-    }
-
-    /// Does what is due: entries whose timeouts have passed go, those that VSE gave a core and
-    /// that had no frame for the configuration's idle timeout give it back.
-    pub fn advance(&mut self, now: Time, events: &mut Vec<Event>) {
-        let due = |entry: &&FlowEntry| entry.expires().is_some_and(|at| at <= now);
-        let gone: Vec<_> = self.flows.iter().filter(due).map(|entry| entry.id).collect();
-        for id in gone {
-            self.expire(id, now, events);
-        }
-        let idle = |entry: &&FlowEntry| self.gives_back(entry).is_some_and(|at| at <= now);
-        let idle: Vec<_> = self.flows.iter().filter(idle).map(|entry| entry.id).collect();
-        for id in idle {
-            self.release(id, Reason::Idle, now, events);
-        }
-    }
-
-    fn expire(&mut self, id: EntryId, now: Time, events: &mut Vec<Event>) {
-        use codec::of10::FlowRemovedReason::{HardTimeout, IdleTimeout};
-        let Some(entry) = self.flows.get(id) else { return };
-        let hard = Duration::from_secs(entry.hard_timeout.into());
-        let is_hard = !hard.is_zero() && now.since(entry.added) >= hard;
-        self.remove(id, if is_hard { HardTimeout } else { IdleTimeout }, now, events);
-    }
-
-    /// When an entry that VSE gave a core gives it back, as things are.
-    fn gives_back(&self, entry: &FlowEntry) -> Option<Time> {
-        let idle = Duration::from_secs(self.settings.config.idle_timeout.into());
-        let has = entry.action == CoreAction::Auto && entry.assignment.core != Core::NONE;
-        (has && !idle.is_zero()).then(|| entry.last_used + idle)
-    }
-
-    /// When [`advance`](Self::advance) has something to do next, if nothing happens before; it may
-    /// be early.
-    #[must_use]
-    pub fn next_deadline(&self) -> Option<Time> {
-        let times = |entry: &FlowEntry| [entry.expires(), self.gives_back(entry)];
-        self.flows.iter().flat_map(times).flatten().min()
     }
 }
 

@@ -7,6 +7,7 @@ use codec::vse::{
     Config, ConfigFlags, Core, CoreCommand, CoreMod, Policy, Reason, VmSource, VmStats,
 };
 
+use super::changes::Undo;
 use super::core_table::{CoreInfo, CoreTable};
 use super::event::Event;
 use super::flow_entry::{CoreAction, EntryId, FlowEntry};
@@ -15,6 +16,7 @@ use super::flow_table::FlowTable;
 use super::refusal::Refusal;
 use super::settings::Settings;
 use super::time::Time;
+use super::timers::Timers;
 
 /// The flow table, the core table and the policy. See the module.
 #[derive(Debug, Clone)]
@@ -24,6 +26,11 @@ pub struct Engine {
     pub(super) cores: CoreTable,
     pub(super) counters: Counters,
     pub(super) generation: u32,
+    pub(super) timers: Timers,
+    /// While a bundle is under way, what would take it back.
+    pub(super) journal: Option<Vec<Undo>>,
+    /// When it was last looked at whether entries should move.
+    pub(super) balanced: Option<Time>,
 }
 
 /// What the datapath has done, in frames; and what became of moves.
@@ -52,11 +59,14 @@ impl Engine {
     #[must_use]
     pub fn new(settings: Settings, cores: impl IntoIterator<Item = CoreInfo>) -> Self {
         Self {
+            flows: FlowTable::new(settings.seen_flows, settings.hash_seed),
             settings,
-            flows: FlowTable::default(),
             cores: CoreTable::new(cores),
             counters: Counters::default(),
             generation: 0,
+            timers: Timers::default(),
+            journal: None,
+            balanced: None,
         }
     }
 
@@ -89,12 +99,13 @@ impl Engine {
         config.fcf_layout.checked().map_err(|error| Refusal::Config(error.to_string()))?;
         self.settings.config = config;
         self.generation = self.generation.wrapping_add(1);
+        self.set_all_timers();
         Ok(())
     }
 
     /// The entries, the one that wins first.
     pub fn flows(&self) -> impl Iterator<Item = &FlowEntry> {
-        self.flows.iter()
+        self.flows.ranked().into_iter()
     }
 
     /// Entries in the flow table.
@@ -109,7 +120,8 @@ impl Engine {
         self.flows.get(id)
     }
 
-    /// The entries that are at least as specific as `matched`, in no order.
+    /// The entries that are at least as specific as `matched`, in the order in which they were
+    /// added.
     pub fn flows_covered_by(&self, matched: &FlowMatch) -> impl Iterator<Item = &FlowEntry> {
         self.flows.covered_by(matched).into_iter().filter_map(|id| self.flows.get(id))
     }
@@ -134,7 +146,12 @@ impl Engine {
 
     /// Takes a sample of a core's load, per mille.
     pub fn set_load(&mut self, core: Core, load: u16, now: Time) {
+        let since = |engine: &Self| engine.cores.get(core).and_then(|state| state.high_since);
+        let before = since(self);
         self.cores.sample(core, load, self.settings.config.high_load, now);
+        if before.is_none() && since(self).is_some() {
+            self.watch_shares(core);
+        }
     }
 
     /// Does what CORE_MOD asks for.
@@ -235,6 +252,7 @@ impl Engine {
         for id in there {
             self.release(id, Reason::CoreGone, now, events);
         }
+        self.cancel_moves_to(core);
     }
 
     /// Adds what a datapath outside has counted for an entry since it was asked last; `last_used`

@@ -46,7 +46,7 @@ impl Engine {
     #[must_use]
     pub fn trace(&self, key: &PacketKey, core: Core, now: Time) -> Trace<'_> {
         let mut winner = None;
-        let candidates = self.flows.iter().map(|entry| {
+        let candidates = self.flows.ranked().into_iter().map(|entry| {
             let field = entry.matched.first_failing(key);
             let outcome = match (field, winner) {
                 (Some(_), _) => TraceOutcome::Lost,

@@ -174,3 +174,6 @@ impl std::fmt::Debug for PacketKey {
         all.field("presence", &self.presence()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

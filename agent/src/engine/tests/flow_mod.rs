@@ -91,7 +91,7 @@ fn delete_takes_what_is_covered_and_strict_the_very_entry() {
         _ => None,
     });
     let delete = FlowRemovedReason::Delete;
-    assert_eq!(removed.collect::<Vec<_>>(), [(3, delete), (2, delete), (1, delete)]);
+    assert_eq!(removed.collect::<Vec<_>>(), [(3, delete), (1, delete), (2, delete)]);
 }
 
 #[test]

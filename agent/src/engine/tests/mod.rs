@@ -1,7 +1,9 @@
 //! Tests of the engine as a whole: entries are written in the text of vse-flows(7).
 
 mod flow_mod;
+mod model;
 mod policy;
+mod rebalance;
 
 use codec::fcf::{Fcf, FcfLayout};
 use codec::of10::PortNo;
