@@ -5,5 +5,7 @@ pub mod client;
 pub mod datapath;
 pub mod doctor;
 pub mod engine;
+pub mod experiment;
 pub mod host;
+pub mod measure;
 pub mod proxy;

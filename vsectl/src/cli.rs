@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{decode, doctor, encode, flow, man, print, proxy};
+use crate::commands::{decode, doctor, encode, experiment, flow, man, print};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -29,6 +30,7 @@ enum Command {
     Flow(flow::Args),
     Doctor(doctor::Args),
     Proxy(proxy::Args),
+    Experiment(experiment::Args),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -43,6 +45,7 @@ impl Cli {
             Command::Flow(args) => args.run(out),
             Command::Doctor(args) => args.run(out),
             Command::Proxy(args) => args.run(out),
+            Command::Experiment(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }

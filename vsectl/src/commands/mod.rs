@@ -3,6 +3,7 @@
 pub(crate) mod decode;
 pub(crate) mod doctor;
 pub(crate) mod encode;
+pub(crate) mod experiment;
 pub(crate) mod flow;
 pub(crate) mod man;
 pub(crate) mod print;

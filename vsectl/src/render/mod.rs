@@ -2,6 +2,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod doctor;
+pub(crate) mod experiment;
 pub(crate) mod fields;
 pub(crate) mod frame_json;
 pub(crate) mod hex_dump;
