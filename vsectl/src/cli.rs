@@ -4,8 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{decode, doctor, encode, flow, man, print, proxy};
-use crate::commands::{decode, doctor, encode, experiment, flow, man, print};
+use crate::commands::{decode, doctor, encode, experiment, flow, man, print, proxy};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
