@@ -4,7 +4,10 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{decode, doctor, encode, flow, man, print};
+use crate::agent_option::AgentOption;
+use crate::commands::{
+    completions, config, core, decode, doctor, encode, flow, man, monitor, print, trace, vm,
+};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -17,6 +20,9 @@ use crate::exit::Outcome;
                   decoded."
 )]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    agent: AgentOption,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -26,8 +32,14 @@ enum Command {
     Decode(Box<decode::Args>),
     Print(print::Args),
     Encode(encode::Args),
-    Flow(flow::Args),
     Doctor(doctor::Args),
+    Flow(Box<flow::Args>),
+    Core(core::Args),
+    Vm(vm::Args),
+    Trace(trace::Args),
+    Config(config::Args),
+    Monitor(monitor::Args),
+    Completions(completions::Args),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -39,8 +51,14 @@ impl Cli {
             Command::Decode(args) => args.run(out),
             Command::Print(args) => args.run(out),
             Command::Encode(args) => args.run(out),
-            Command::Flow(args) => args.run(out),
             Command::Doctor(args) => args.run(out),
+            Command::Flow(args) => args.run(&self.agent, out),
+            Command::Core(args) => args.run(&self.agent, out),
+            Command::Trace(args) => args.run(&self.agent, out),
+            Command::Vm(args) => args.run(&self.agent, out),
+            Command::Config(args) => args.run(&self.agent, out),
+            Command::Monitor(args) => args.run(&self.agent, out),
+            Command::Completions(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }
