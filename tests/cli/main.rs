@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
 
+mod agent_commands;
+mod agent_server;
 mod decode;
 mod doctor;
 mod encode;

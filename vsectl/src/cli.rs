@@ -4,7 +4,11 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{decode, doctor, encode, experiment, flow, man, print, proxy};
+use crate::agent_option::AgentOption;
+use crate::commands::{
+    completions, config, core, decode, doctor, encode, experiment, flow, man, monitor, print, proxy,
+    trace, vm,
+};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -17,6 +21,9 @@ use crate::exit::Outcome;
                   decoded."
 )]
 pub(crate) struct Cli {
+    #[command(flatten)]
+    agent: AgentOption,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -26,10 +33,16 @@ enum Command {
     Decode(Box<decode::Args>),
     Print(print::Args),
     Encode(encode::Args),
-    Flow(flow::Args),
-    Doctor(doctor::Args),
+    Flow(Box<flow::Args>),
+    Core(core::Args),
+    Vm(vm::Args),
+    Trace(trace::Args),
+    Config(config::Args),
+    Monitor(monitor::Args),
     Proxy(proxy::Args),
+    Doctor(doctor::Args),
     Experiment(experiment::Args),
+    Completions(completions::Args),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -41,10 +54,16 @@ impl Cli {
             Command::Decode(args) => args.run(out),
             Command::Print(args) => args.run(out),
             Command::Encode(args) => args.run(out),
-            Command::Flow(args) => args.run(out),
             Command::Doctor(args) => args.run(out),
-            Command::Proxy(args) => args.run(out),
+            Command::Proxy(args) => args.run(&self.agent, out),
             Command::Experiment(args) => args.run(out),
+            Command::Flow(args) => args.run(&self.agent, out),
+            Command::Core(args) => args.run(&self.agent, out),
+            Command::Trace(args) => args.run(&self.agent, out),
+            Command::Vm(args) => args.run(&self.agent, out),
+            Command::Config(args) => args.run(&self.agent, out),
+            Command::Monitor(args) => args.run(&self.agent, out),
+            Command::Completions(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }

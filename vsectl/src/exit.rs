@@ -43,6 +43,11 @@ impl From<Outcome> for ExitCode {
 #[error("{0}")]
 pub(crate) struct UsageError(pub(crate) String);
 
+/// A comparison that could not be made: `diff` ends with 2, as diff(1) does.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Trouble(pub(crate) String);
+
 /// Tells something on standard error, behind the program's name. Whoever closed standard error
 /// does not want to hear it.
 macro_rules! diagnostic {

@@ -1,26 +1,39 @@
 //! The entry point: arguments in, exit code out. What a command does is in `commands/`.
 
+mod agent_option;
 mod capture_format;
 mod cli;
 mod commands;
+mod completion;
+mod duration;
 mod exit;
+mod flow_check;
+mod flow_set;
+mod flow_simulation;
+mod flow_source;
+mod frame_of_flow;
 mod hex_input;
 mod message_text;
 mod messages;
 mod openflow_session;
 mod render;
 mod stop_signals;
+mod saved;
+mod saved_engine;
+mod until;
 mod view;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::Cli;
-use crate::exit::{Outcome, UsageError, diagnostic, is_broken_pipe};
+use crate::commands::completions::VARIABLE;
+use crate::exit::{Outcome, Trouble, UsageError, diagnostic, is_broken_pipe};
 
 fn main() -> ExitCode {
+    clap_complete::CompleteEnv::with_factory(Cli::command).var(VARIABLE).complete();
     let cli = Cli::parse();
     let mut out = io::BufWriter::new(io::stdout().lock());
     let done = cli.run(&mut out).and_then(|outcome| Ok(out.flush().map(|()| outcome)?));
@@ -32,7 +45,7 @@ fn main() -> ExitCode {
             // What was decoded before the error is worth having.
             drop(out.flush());
             diagnostic!("{error:#}");
-            let usage = error.is::<UsageError>();
+            let usage = error.is::<UsageError>() || error.is::<Trouble>();
             if usage { Outcome::Usage } else { Outcome::Failed }.into()
         }
     }

@@ -1,10 +1,18 @@
 //! One file a command: its arguments, and what it does with them.
 
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod core;
 pub(crate) mod decode;
 pub(crate) mod doctor;
 pub(crate) mod encode;
 pub(crate) mod experiment;
 pub(crate) mod flow;
+mod list_output;
 pub(crate) mod man;
+pub(crate) mod monitor;
 pub(crate) mod print;
 pub(crate) mod proxy;
+pub(crate) mod trace;
+pub(crate) mod vm;
+mod watching;

@@ -9,6 +9,7 @@ use anyhow::Context;
 use codec::types::MacAddr;
 use codec::vse::Core;
 
+use crate::agent_option::AgentOption;
 use crate::exit::{Outcome, UsageError};
 
 /// Put VSE into the OpenFlow session between a switch and its controller.
@@ -38,10 +39,6 @@ struct RunArgs {
     /// Where the controller is: tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH.
     #[arg(long, value_name = "SPEC")]
     controller: Endpoint,
-
-    /// The agent: unix:PATH.
-    #[arg(long, value_name = "TARGET", env = "VSECTL_AGENT", default_value_t)]
-    agent: Target,
 
     /// Tell the controller of VMs before it has spoken VSE. Some controllers drop the connection
     /// when they see a vendor that they do not know.
@@ -106,17 +103,17 @@ fn parse_vm(text: &str) -> Result<(PortOf, Vm), String> {
 }
 
 impl Args {
-    pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
+    pub(crate) fn run(self, agent: &AgentOption, out: &mut impl Write) -> anyhow::Result<Outcome> {
         match self.command {
-            Command::Run(args) => args.run(out),
+            Command::Run(args) => args.run(agent.target(), out),
         }
     }
 }
 
 impl RunArgs {
-    fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
-        let agent = match self.agent {
-            Target::Unix(path) => path,
+    fn run(self, agent: &Target, out: &mut impl Write) -> anyhow::Result<Outcome> {
+        let agent = match agent {
+            Target::Unix(path) => path.clone(),
             other => {
                 let text =
                     format!("--agent {other}: the proxy reaches the agent by unix:PATH alone");

@@ -102,6 +102,14 @@ impl Clock {
     }
 }
 
+/// A time in nanoseconds since the Unix epoch as RFC 3339 has it.
+pub(crate) fn rfc3339(time: u64) -> String {
+    let mut text = Vec::new();
+    // Writing to memory does not fail.
+    drop(Clock::default().write_rfc3339(time, &mut text));
+    String::from_utf8(text).unwrap_or_default()
+}
+
 /// Writes nanoseconds as seconds with nine decimals, the whole ones in so many columns.
 pub(crate) fn seconds(time: u64, width: usize, out: &mut impl Write) -> io::Result<()> {
     let mut buffer = itoa::Buffer::new();

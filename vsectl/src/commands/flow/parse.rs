@@ -1,4 +1,4 @@
-//! `vsectl flow`: the flow table, and the text of flows.
+//! `vsectl flow parse`: the text of flows.
 
 use std::io::{self, Read, Write};
 
@@ -11,24 +11,12 @@ use crate::exit::{Outcome, diagnostic};
 use crate::render;
 use crate::view::MessageView;
 
-/// Work with flows.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    Parse(ParseArgs),
-}
-
 /// Check the text of flows and write it in its normal form.
 ///
 /// The syntax is that of ovs-ofctl, with words for what VSE adds: vse-flows(7). Without a command
 /// in front, a flow is an addition.
 #[derive(Debug, clap::Args)]
-struct ParseArgs {
+pub(super) struct ParseArgs {
     /// A flow, as in `priority=5,ip,nw_dst=10.0.0.1,actions=output:2`; `-`, or nothing, reads a
     /// flow a line from standard input, a pasted dump included.
     #[arg(value_name = "FLOW")]
@@ -55,16 +43,8 @@ enum Format {
     Json,
 }
 
-impl Args {
-    pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
-        match self.command {
-            Command::Parse(args) => args.run(out),
-        }
-    }
-}
-
 impl ParseArgs {
-    fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
+    pub(super) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
         let options =
             Options { lenient: self.lenient, actions: Requirement::ByCommand, command: None };
         let flows = match self.flow.as_slice() {
