@@ -5,6 +5,7 @@
 
 mod agent_commands;
 mod agent_server;
+mod craft;
 mod decode;
 mod doctor;
 mod encode;
@@ -15,3 +16,4 @@ mod namespaces;
 mod nicira;
 mod print;
 mod run;
+mod send;

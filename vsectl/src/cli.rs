@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::agent_option::AgentOption;
 use crate::commands::{
-    completions, config, core, decode, doctor, encode, experiment, flow, man, monitor, print, proxy,
-    trace, vm,
+    completions, config, core, craft, decode, doctor, encode, experiment, flow, man, monitor,
+    print, proxy, send, trace, vm,
 };
 use crate::exit::Outcome;
 
@@ -43,6 +43,8 @@ enum Command {
     Doctor(doctor::Args),
     Experiment(experiment::Args),
     Completions(completions::Args),
+    Craft(craft::Args),
+    Send(Box<send::Args>),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -64,6 +66,8 @@ impl Cli {
             Command::Config(args) => args.run(&self.agent, out),
             Command::Monitor(args) => args.run(&self.agent, out),
             Command::Completions(args) => args.run(out),
+            Command::Craft(args) => args.run(out),
+            Command::Send(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod core;
+pub(crate) mod craft;
 pub(crate) mod decode;
 pub(crate) mod doctor;
 pub(crate) mod encode;
@@ -13,6 +14,7 @@ pub(crate) mod man;
 pub(crate) mod monitor;
 pub(crate) mod print;
 pub(crate) mod proxy;
+pub(crate) mod send;
 pub(crate) mod trace;
 pub(crate) mod vm;
 mod watching;
