@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot run has to fail")]
 
+mod craft;
 mod decode;
 mod doctor;
 mod encode;
@@ -13,3 +14,4 @@ mod namespaces;
 mod nicira;
 mod print;
 mod run;
+mod send;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{decode, doctor, encode, flow, man, print};
+use crate::commands::{craft, decode, doctor, encode, flow, man, print, send};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -28,6 +28,8 @@ enum Command {
     Encode(encode::Args),
     Flow(flow::Args),
     Doctor(doctor::Args),
+    Craft(craft::Args),
+    Send(Box<send::Args>),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -41,6 +43,8 @@ impl Cli {
             Command::Encode(args) => args.run(out),
             Command::Flow(args) => args.run(out),
             Command::Doctor(args) => args.run(out),
+            Command::Craft(args) => args.run(out),
+            Command::Send(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }

@@ -3,12 +3,14 @@
 mod capture_format;
 mod cli;
 mod commands;
+mod craft;
 mod exit;
 mod hex_input;
 mod message_text;
 mod messages;
 mod openflow_session;
 mod render;
+mod send;
 mod view;
 
 use std::io::{self, Write};

@@ -31,6 +31,7 @@ pub use diagnostic::{Diagnostic, FlowTextError, LineError, Warning};
 pub use field::FIELD_WORDS;
 pub use flow::{Flow, Options, Requirement};
 pub use nicira::NICIRA_WORDS;
+pub use word::nearest;
 
 #[cfg(test)]
 mod tests;

@@ -104,7 +104,8 @@ pub(super) fn words(text: &str, offset: usize) -> Result<Vec<Word<'_>>, Problem>
 }
 
 /// The name among `known` that is most like `name`, if one is like it at all.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|known| (strsim::jaro_winkler(name, known), known))

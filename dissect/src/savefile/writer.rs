@@ -82,28 +82,57 @@ impl<W: Write> Writer<W> {
 
     /// Writes a frame.
     pub fn frame(&mut self, frame: Frame<'_>) -> Result<(), WriterError> {
+        self.commented(frame, None)
+    }
+
+    /// Writes a frame with a comment beside it, which the classic format cannot hold.
+    pub fn commented(
+        &mut self,
+        frame: Frame<'_>,
+        comment: Option<&str>,
+    ) -> Result<(), WriterError> {
         let (caplen, len) = (length(frame.bytes.len())?, length(frame.len)?);
         self.begun = true;
         match self.format {
             Format::Pcapng => {
                 let interface = self.interface(frame.link_type)?;
                 let [high, low] = halves(frame.time);
-                let padding = frame.bytes.len().next_multiple_of(4) - frame.bytes.len();
-                let mut head = Vec::with_capacity(20);
-                for word in [interface, high, low, caplen, len] {
-                    head.extend(word.to_le_bytes());
+                let options = comment.map(comment_option).transpose()?.unwrap_or_default();
+                let padding = padding(frame.bytes.len());
+                let block_len = 32 + frame.bytes.len() + padding.len() + options.len();
+                let block_len = length(block_len)?;
+                // In one piece each: this is done for every packet of a million.
+                let mut head = [0; 28];
+                let words = [6, block_len, interface, high, low, caplen, len];
+                for (place, word) in head.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+                    *place = word.to_le_bytes();
                 }
-                let padding = [0_u8; 3].get(..padding).unwrap_or_default().to_vec();
-                block(&mut self.out, 6, &[&head, frame.bytes, &padding])?;
+                self.out.write_all(&head)?;
+                self.out.write_all(frame.bytes)?;
+                let mut tail = [0; 8];
+                let tail_len = padding.len() + 4;
+                if let Some(place) = tail.get_mut(padding.len()..tail_len) {
+                    place.copy_from_slice(&block_len.to_le_bytes());
+                }
+                if options.is_empty() {
+                    self.out.write_all(tail.get(..tail_len).unwrap_or_default())?;
+                } else {
+                    self.out.write_all(padding)?;
+                    self.out.write_all(&options)?;
+                    self.out.write_all(&block_len.to_le_bytes())?;
+                }
             }
             Format::Pcap => {
                 self.head(frame)?;
                 let seconds = u32::try_from(frame.time / 1_000_000_000)
                     .map_err(|_| WriterError::Time(frame.number))?;
                 let nanoseconds = u32::try_from(frame.time % 1_000_000_000).unwrap_or(0);
-                for word in [seconds, nanoseconds, caplen, len] {
-                    self.out.write_all(&word.to_le_bytes())?;
+                let mut head = [0; 16];
+                let words = [seconds, nanoseconds, caplen, len];
+                for (place, word) in head.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+                    *place = word.to_le_bytes();
                 }
+                self.out.write_all(&head)?;
                 self.out.write_all(frame.bytes)?;
             }
         }
@@ -180,6 +209,24 @@ impl<W: Write> Writer<W> {
 
 fn length(len: usize) -> io::Result<u32> {
     u32::try_from(len).map_err(io::Error::other)
+}
+
+/// What fills up so many bytes to a multiple of four.
+fn padding(len: usize) -> &'static [u8] {
+    const ZEROS: [u8; 3] = [0; 3];
+    ZEROS.get(..len.next_multiple_of(4) - len).unwrap_or_default()
+}
+
+/// The options of a block that has a comment: opt_comment, opt_endofopt.
+fn comment_option(comment: &str) -> io::Result<Vec<u8>> {
+    let len = u16::try_from(comment.len()).map_err(io::Error::other)?;
+    let mut option = Vec::with_capacity(comment.len() + 11);
+    option.extend(1_u16.to_le_bytes());
+    option.extend(len.to_le_bytes());
+    option.extend(comment.as_bytes());
+    option.extend(padding(comment.len()));
+    option.extend([0; 4]);
+    Ok(option)
 }
 
 fn halves(time: u64) -> [u32; 2] {

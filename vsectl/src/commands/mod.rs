@@ -1,8 +1,10 @@
 //! One file a command: its arguments, and what it does with them.
 
+pub(crate) mod craft;
 pub(crate) mod decode;
 pub(crate) mod doctor;
 pub(crate) mod encode;
 pub(crate) mod flow;
 pub(crate) mod man;
 pub(crate) mod print;
+pub(crate) mod send;

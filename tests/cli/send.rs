@@ -1,0 +1,108 @@
+//! `vsectl send`: what is refused; and as root in a namespace of its own, that what is sent arrives.
+
+use std::process::Command;
+
+use insta::assert_snapshot;
+
+use crate::run::vsectl;
+
+#[test]
+fn an_interface_that_is_not_there() {
+    let ran = vsectl(&["send", "ip / udp", "-i", "lo0"], b"");
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.starts_with("vsectl: there is no interface lo0"), "{ran}");
+}
+
+#[test]
+fn a_field_that_cannot_be_set() {
+    assert_snapshot!(vsectl(&["send", "ip / udp", "-i", "lo", "--set", "eth.dest=1"], b""));
+}
+
+#[test]
+fn two_paces() {
+    assert_snapshot!(vsectl(&["send", "ip", "-i", "lo", "--pps", "5", "--topspeed"], b""));
+}
+
+/// A namespace with a pair of interfaces, gone when this is.
+struct Pair(String);
+
+impl Pair {
+    fn new(name: &str) -> Self {
+        let pair = Self(format!("vse-craft-{name}-{}", std::process::id()));
+        run(Command::new("ip").args(["netns", "add", &pair.0]));
+        pair.ip(&["link", "add", "va", "type", "veth", "peer", "name", "vb"]);
+        for interface in ["va", "vb"] {
+            pair.exec("sysctl", &["-qw", &format!("net.ipv6.conf.{interface}.disable_ipv6=1")]);
+            pair.ip(&["link", "set", interface, "up"]);
+        }
+        pair
+    }
+
+    fn ip(&self, args: &[&str]) {
+        run(Command::new("ip").args(["-n", &self.0]).args(args));
+    }
+
+    fn exec(&self, program: &str, args: &[&str]) -> (Option<i32>, String) {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.0, program]).args(args);
+        let ran = command.output().expect("ip starts");
+        (ran.status.code(), String::from_utf8_lossy(&ran.stdout).into_owned())
+    }
+
+    fn vsectl(&self, args: &[&str]) -> (Option<i32>, String) {
+        self.exec(env!("CARGO_BIN_EXE_vsectl"), args)
+    }
+
+    /// Frames that arrived.
+    fn received(&self) -> u64 {
+        let (_, count) = self.exec("cat", &["/sys/class/net/vb/statistics/rx_packets"]);
+        count.trim().parse().expect("a number")
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        drop(Command::new("ip").args(["netns", "del", &self.0]).status());
+    }
+}
+
+fn run(command: &mut Command) {
+    let ran = command.output().expect("ip starts");
+    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
+#[ignore = "needs root, for a network namespace"]
+fn a_million_sent_are_a_million_received() {
+    let pair = Pair::new("million");
+    let layers = "ip src=10.0.0.0/16 / udp dport=1-1000 / payload len=18";
+    let before = pair.received();
+    let spec =
+        ["craft", "traffic", layers, "--count", "1000000", "-i", "va", "--topspeed", "--json"];
+    let (status, report) = pair.vsectl(&spec);
+    assert_eq!(status, Some(0), "{report}");
+    assert!(report.contains("\"packets\":1000000,\"bytes\":60000000,\"failed\":0"), "{report}");
+    assert_eq!(pair.received() - before, 1_000_000);
+}
+
+#[test]
+#[ignore = "needs root, for a network namespace"]
+fn what_does_not_fit_is_counted_and_fails() {
+    let pair = Pair::new("mtu");
+    let (status, report) = pair.vsectl(&["send", "ip / udp / payload len=1400,1600", "-i", "va"]);
+    assert_eq!(status, Some(1));
+    assert!(report.starts_with("sent 1 packets"), "{report}");
+    assert!(report.contains("not sent 1: longer than the interface's MTU"), "{report}");
+}
+
+#[test]
+#[ignore = "needs root, for a network namespace"]
+fn the_default_route_is_refused() {
+    let pair = Pair::new("route");
+    pair.ip(&["addr", "add", "10.9.0.1/24", "dev", "va"]);
+    pair.ip(&["route", "add", "default", "via", "10.9.0.2"]);
+    let before = pair.received();
+    assert_eq!(pair.vsectl(&["send", "ip / udp", "-i", "va"]).0, Some(1));
+    assert_eq!(pair.received(), before);
+    assert_eq!(pair.vsectl(&["send", "ip / udp", "-i", "va", "--yes-really"]).0, Some(0));
+}
