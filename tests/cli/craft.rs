@@ -74,8 +74,8 @@ const DISSECTED: [(&str, &[&str], &str); 12] = [
     ("ip6 / geneve vni=78 / eth / ip / icmp", &["geneve.vni", "icmp.type"], "0x00004e\t8\n"),
     (
         "ip / nvgre vsid=79 flow=3 / eth / ip / udp",
-        &["gre.key.nvgre_vsid", "gre.key.nvgre_flowid", "gre.proto"],
-        "79\t3\t0x6558\n",
+        &["gre.key", "gre.proto"],
+        "0x00004f03\t0x6558\n",
     ),
     ("ip / esp spi=0x99 seq=5 / tcp", &["esp.spi", "esp.sequence"], "0x00000099\t5\n"),
     ("eth type=0x88b5 / payload hex=0011", &["eth.type"], "0x88b5\n"),

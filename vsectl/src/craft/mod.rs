@@ -2,7 +2,7 @@
 //!
 //! [`Spec`] is what the user wrote, on the command line or in a file. A [`Family`] is the packets
 //! of it, one after the other: where the packets differ in the bits of a few fields alone, they are
-//! one frame that is patched ([`template`](self::template)); else each is built anew ([`build`](self::build)).
+//! one frame that is patched ([`template`]); else each is built anew ([`build`]).
 //! Nothing here reads, writes or sends.
 
 mod build;

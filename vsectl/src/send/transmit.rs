@@ -136,7 +136,7 @@ impl Transmission<'_> {
                     Ok(Fetched::TooLate) => ended = true,
                     // A source of nothing has no other round.
                     Ok(Fetched::End)
-                        if self.is_over(rounds, now)
+                        if self.is_last(rounds)
                             || (report.tried() == 0 && batch.frames.is_empty()) =>
                     {
                         ended = true;
@@ -170,9 +170,9 @@ impl Transmission<'_> {
         report
     }
 
-    fn is_over(&self, rounds: u64, now: u64) -> bool {
-        let late = self.duration.is_some_and(|duration| now >= nanoseconds(duration));
-        late || (self.rounds != 0 && rounds >= self.rounds)
+    /// Whether this was the last round; that the time is over, the next frame tells.
+    fn is_last(&self, round: u64) -> bool {
+        self.rounds != 0 && round >= self.rounds
     }
 
     /// Takes the next frame into the batch.
