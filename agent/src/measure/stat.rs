@@ -60,8 +60,9 @@ pub fn parse_stat(text: &str) -> BTreeMap<u32, CoreTime> {
 }
 
 fn core_line(line: &str) -> Option<(u32, CoreTime)> {
-    let mut words = line.strip_prefix("cpu")?.split_ascii_whitespace();
-    // The line of all cores has no number.
+    // The line of all cores has no number behind the word.
+    let rest = line.strip_prefix("cpu").filter(|rest| !rest.starts_with(' '))?;
+    let mut words = rest.split_ascii_whitespace();
     let core = words.next()?.parse().ok()?;
     let mut ticks = words.map_while(|word| word.parse::<u64>().ok());
     let mut next =
