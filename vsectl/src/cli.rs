@@ -4,7 +4,11 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
+<<<<<<< HEAD
 use crate::commands::{decode, doctor, encode, flow, man, print};
+=======
+use crate::commands::{agent, decode, encode, flow, man, print};
+>>>>>>> 1290118 (agent, vsectl: VSE as a service: sockets, sessions, statistics, bundles, state and configuration)
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -27,7 +31,11 @@ enum Command {
     Print(print::Args),
     Encode(encode::Args),
     Flow(flow::Args),
+<<<<<<< HEAD
     Doctor(doctor::Args),
+=======
+    Agent(agent::Args),
+>>>>>>> 1290118 (agent, vsectl: VSE as a service: sockets, sessions, statistics, bundles, state and configuration)
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -40,7 +48,11 @@ impl Cli {
             Command::Print(args) => args.run(out),
             Command::Encode(args) => args.run(out),
             Command::Flow(args) => args.run(out),
+<<<<<<< HEAD
             Command::Doctor(args) => args.run(out),
+=======
+            Command::Agent(args) => args.run(out),
+>>>>>>> 1290118 (agent, vsectl: VSE as a service: sockets, sessions, statistics, bundles, state and configuration)
             Command::Man(args) => args.run(),
         }
     }
