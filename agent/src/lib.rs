@@ -9,3 +9,4 @@ pub mod experiment;
 pub mod host;
 pub mod measure;
 pub mod proxy;
+pub mod server;

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::agent_option::AgentOption;
 use crate::commands::{
-    completions, config, core, craft, decode, doctor, encode, experiment, flow, man, monitor,
-    print, proxy, send, trace, vm,
+    agent, completions, config, core, craft, decode, doctor, encode, experiment, flow, man,
+    monitor, print, proxy, send, trace, vm,
 };
 use crate::exit::Outcome;
 
@@ -33,6 +33,7 @@ enum Command {
     Decode(Box<decode::Args>),
     Print(print::Args),
     Encode(encode::Args),
+    Agent(agent::Args),
     Flow(Box<flow::Args>),
     Core(core::Args),
     Vm(vm::Args),
@@ -59,6 +60,7 @@ impl Cli {
             Command::Doctor(args) => args.run(out),
             Command::Proxy(args) => args.run(&self.agent, out),
             Command::Experiment(args) => args.run(out),
+            Command::Agent(args) => args.run(out),
             Command::Flow(args) => args.run(&self.agent, out),
             Command::Core(args) => args.run(&self.agent, out),
             Command::Trace(args) => args.run(&self.agent, out),
