@@ -22,7 +22,7 @@ fn a_kill_loses_nothing_that_was_acknowledged() {
         let text = format!("cookie={number},udp,tp_dst={number},actions=set_irq_core:auto");
         assert_eq!(client.add(&text), [""; 0]);
     }
-    let delete = "udp,tp_dst=7".parse::<codec::text::Flow>().expect("a flow");
+    let delete = "udp,tp_dst=7,actions=drop".parse::<codec::text::Flow>().expect("a flow");
     let mut delete = delete.to_body();
     if let codec::of10::Body::FlowMod(flow) = &mut delete {
         flow.command = codec::of10::FlowModCommand::Delete;
