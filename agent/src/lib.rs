@@ -7,3 +7,4 @@ pub mod doctor;
 pub mod engine;
 pub mod host;
 pub mod proxy;
+pub mod server;

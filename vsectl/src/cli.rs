@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{decode, doctor, encode, flow, man, print};
+use crate::commands::{agent, decode, doctor, encode, flow, man, print};
 use crate::exit::Outcome;
 
 /// Inspects, crafts and manages VSE: OpenFlow messages, captures, flow and core tables.
@@ -28,6 +28,7 @@ enum Command {
     Encode(encode::Args),
     Flow(flow::Args),
     Doctor(doctor::Args),
+    Agent(agent::Args),
     #[command(hide = true)]
     Man(man::Args),
 }
@@ -41,6 +42,7 @@ impl Cli {
             Command::Encode(args) => args.run(out),
             Command::Flow(args) => args.run(out),
             Command::Doctor(args) => args.run(out),
+            Command::Agent(args) => args.run(out),
             Command::Man(args) => args.run(),
         }
     }

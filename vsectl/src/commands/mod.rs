@@ -1,5 +1,6 @@
 //! One file a command: its arguments, and what it does with them.
 
+pub(crate) mod agent;
 pub(crate) mod decode;
 pub(crate) mod doctor;
 pub(crate) mod encode;

@@ -1,0 +1,8 @@
+//! The running agent: the built program, real sockets, and the real programs of others.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "these are tests")]
+
+mod client;
+mod durability;
+mod hostile;
+mod ofctl;
+mod world;
