@@ -6,7 +6,10 @@
 mod decode;
 mod encode;
 mod flow;
+mod follow;
 mod golden;
+mod live;
 mod man;
 mod print;
 mod run;
+mod running;

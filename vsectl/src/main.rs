@@ -1,10 +1,12 @@
 //! The entry point: arguments in, exit code out. What a command does is in `commands/`.
 
+mod capture;
 mod capture_format;
 mod cli;
 mod commands;
 mod exit;
 mod hex_input;
+mod interrupt;
 mod message_text;
 mod messages;
 mod openflow_session;

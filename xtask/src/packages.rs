@@ -2,7 +2,7 @@
 
 use anyhow::{bail, ensure};
 
-use crate::run::{command, is_program, line, run, succeeds};
+use crate::run::{command, is_program, is_root, line, run, succeeds};
 
 /// A program that comes with a system package.
 #[derive(Debug)]
@@ -40,11 +40,11 @@ pub(crate) const IPROUTE2: Package =
 pub(crate) const CC: Package =
     Package { program: "cc", name: "gcc", why: "Rust links programs with it" };
 
-/// Reads captures from C.
+/// Captures on interfaces.
 pub(crate) const LIBPCAP: Package = Package {
     program: "pcap-config",
     name: "libpcap-dev",
-    why: "the benchmark of decode compares with a loop over it",
+    why: "vsectl captures on interfaces with it, and the benchmark of decode compares with it",
 };
 
 /// Builds libFuzzer.
@@ -83,8 +83,7 @@ fn install(names: &[&str]) -> anyhow::Result<()> {
             names.join(" ")
         );
     }
-    let root = command("id", &["-u"]).output().is_ok_and(|id| id.stdout == b"0\n");
-    let sudo: &[&str] = match root {
+    let sudo: &[&str] = match is_root() {
         true => &[],
         false if succeeds("sudo", &["-n", "true"]) => &["sudo", "-n"],
         false => {

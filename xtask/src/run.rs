@@ -67,3 +67,8 @@ pub(crate) fn line(command: &Command) -> String {
         .collect::<Vec<_>>()
         .join(" ")
 }
+
+/// Whether this is root.
+pub(crate) fn is_root() -> bool {
+    command("id", &["-u"]).output().is_ok_and(|id| id.stdout == b"0\n")
+}

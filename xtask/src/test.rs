@@ -1,11 +1,11 @@
 //! `cargo xtask test`: every check there is, the quick ones first.
 
 use crate::fuzz;
-use crate::packages::{CC, MANDOC, OPEN_VSWITCH, TSHARK, need};
-use crate::run::{cargo, step, succeeds};
+use crate::packages::{CC, IPROUTE2, LIBPCAP, MANDOC, OPEN_VSWITCH, TSHARK, need};
+use crate::run::{cargo, is_root, step, succeeds};
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    need(&[CC, TSHARK, OPEN_VSWITCH, MANDOC])?;
+    need(&[CC, LIBPCAP, TSHARK, OPEN_VSWITCH, MANDOC, IPROUTE2])?;
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     step(
         "lints",
@@ -21,12 +21,16 @@ pub(crate) fn run() -> anyhow::Result<()> {
     } else {
         println!("--- dependencies: not checked, since cargo-deny is not installed");
     }
+    // Tests that need root are ignored; root runs them too.
     if succeeds("cargo", &["nextest", "--version"]) {
+        let ignored: &[&str] = if is_root() { &["--run-ignored", "all"] } else { &[] };
         let tests = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
-        step("tests", &mut cargo(&tests))?;
+        step("tests", &mut cargo(&[&tests, ignored].concat()))?;
         step("examples", &mut cargo(&["test", "--workspace", "--doc", "--locked"]))?;
     } else {
-        step("tests", &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))?;
+        let ignored: &[&str] = if is_root() { &["--", "--include-ignored"] } else { &[] };
+        let tests = ["test", "--workspace", "--locked", "--no-fail-fast"];
+        step("tests", &mut cargo(&[&tests, ignored].concat()))?;
     }
     fuzz::run()
 }

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use super::Record;
+use super::blocks::{self, length};
 use crate::dissector::{Frame, LinkType};
 
 /// No limit worth the name to what is kept of a frame.
@@ -82,25 +83,18 @@ impl<W: Write> Writer<W> {
 
     /// Writes a frame.
     pub fn frame(&mut self, frame: Frame<'_>) -> Result<(), WriterError> {
-        let (caplen, len) = (length(frame.bytes.len())?, length(frame.len)?);
         self.begun = true;
         match self.format {
             Format::Pcapng => {
                 let interface = self.interface(frame.link_type)?;
-                let [high, low] = halves(frame.time);
-                let padding = frame.bytes.len().next_multiple_of(4) - frame.bytes.len();
-                let mut head = Vec::with_capacity(20);
-                for word in [interface, high, low, caplen, len] {
-                    head.extend(word.to_le_bytes());
-                }
-                let padding = [0_u8; 3].get(..padding).unwrap_or_default().to_vec();
-                block(&mut self.out, 6, &[&head, frame.bytes, &padding])?;
+                blocks::packet(interface, frame.time, frame.bytes, frame.len, &mut self.out)?;
             }
             Format::Pcap => {
                 self.head(frame)?;
                 let seconds = u32::try_from(frame.time / 1_000_000_000)
                     .map_err(|_| WriterError::Time(frame.number))?;
                 let nanoseconds = u32::try_from(frame.time % 1_000_000_000).unwrap_or(0);
+                let (caplen, len) = (length(frame.bytes.len())?, length(frame.len)?);
                 for word in [seconds, nanoseconds, caplen, len] {
                     self.out.write_all(&word.to_le_bytes())?;
                 }
@@ -121,6 +115,11 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
+    /// What is written to.
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
     /// Hands on what is buffered, and goes on.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
@@ -129,12 +128,7 @@ impl<W: Write> Writer<W> {
     /// The number of the interface of frames of this link type, described where it is new.
     fn interface(&mut self, link_type: LinkType) -> io::Result<u32> {
         if !self.section {
-            let mut section = Vec::new();
-            section.extend(0x1a2b_3c4d_u32.to_le_bytes());
-            section.extend(1_u16.to_le_bytes());
-            section.extend(0_u16.to_le_bytes());
-            section.extend(u64::MAX.to_le_bytes());
-            block(&mut self.out, 0x0a0d_0d0a, &[&section])?;
+            blocks::section(&mut self.out)?;
             self.section = true;
             self.interfaces.clear();
         }
@@ -142,13 +136,9 @@ impl<W: Write> Writer<W> {
         if let Some(known) = known {
             return u32::try_from(known).map_err(io::Error::other);
         }
-        let number = u16::try_from(link_type.0).map_err(io::Error::other)?;
-        let mut interface = Vec::new();
-        interface.extend(u32::from(number).to_le_bytes());
-        interface.extend(SNAP_LEN.to_le_bytes());
-        // if_tsresol, one byte: 10^-9 seconds; then opt_endofopt.
-        interface.extend([9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
-        block(&mut self.out, 1, &[&interface])?;
+        let described =
+            blocks::Interface { link_type, snap_len: SNAP_LEN, name: None, filter: None };
+        blocks::interface(&described, &mut self.out)?;
         self.interfaces.push(link_type);
         u32::try_from(self.interfaces.len() - 1).map_err(io::Error::other)
     }
@@ -176,22 +166,4 @@ impl<W: Write> Writer<W> {
         self.interfaces.push(link_type);
         Ok(())
     }
-}
-
-fn length(len: usize) -> io::Result<u32> {
-    u32::try_from(len).map_err(io::Error::other)
-}
-
-fn halves(time: u64) -> [u32; 2] {
-    let low = u32::try_from(time & u64::from(u32::MAX)).unwrap_or(u32::MAX);
-    [u32::try_from(time >> 32).unwrap_or(u32::MAX), low]
-}
-
-/// Writes a block: type, length, body, length again. The body's length is a multiple of four.
-fn block(out: &mut impl Write, r#type: u32, body: &[&[u8]]) -> io::Result<()> {
-    let len = length(body.iter().map(|part| part.len()).sum::<usize>() + 12)?;
-    out.write_all(&r#type.to_le_bytes())?;
-    out.write_all(&len.to_le_bytes())?;
-    body.iter().try_for_each(|part| out.write_all(part))?;
-    out.write_all(&len.to_le_bytes())
 }
