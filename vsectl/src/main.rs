@@ -1,6 +1,7 @@
 //! The entry point: arguments in, exit code out. What a command does is in `commands/`.
 
 mod agent_option;
+mod capture;
 mod capture_format;
 mod cli;
 mod commands;
@@ -14,6 +15,7 @@ mod flow_simulation;
 mod flow_source;
 mod frame_of_flow;
 mod hex_input;
+mod interrupt;
 mod message_text;
 mod messages;
 mod openflow_session;

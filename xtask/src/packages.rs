@@ -42,11 +42,11 @@ pub(crate) const IPROUTE2: Package =
 pub(crate) const CC: Package =
     Package { program: "cc", name: "gcc", why: "Rust links programs with it" };
 
-/// Reads captures from C.
+/// Captures on interfaces.
 pub(crate) const LIBPCAP: Package = Package {
     program: "pcap-config",
     name: "libpcap-dev",
-    why: "the benchmark of decode compares with a loop over it",
+    why: "vsectl captures on interfaces with it, and the benchmark of decode compares with it",
 };
 
 /// Builds libFuzzer.

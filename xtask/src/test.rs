@@ -2,11 +2,11 @@
 
 use crate::bpf;
 use crate::fuzz;
-use crate::packages::{CC, MANDOC, OPEN_VSWITCH, TSHARK, need};
+use crate::packages::{CC, IPROUTE2, LIBPCAP, MANDOC, OPEN_VSWITCH, TSHARK, need};
 use crate::run::{cargo, is_root, step, succeeds};
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    need(&[CC, TSHARK, OPEN_VSWITCH, MANDOC])?;
+    need(&[CC, LIBPCAP, TSHARK, OPEN_VSWITCH, MANDOC, IPROUTE2])?;
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     println!("==> bpf: the committed object against its source");
     bpf::check()?;
@@ -24,20 +24,22 @@ pub(crate) fn run() -> anyhow::Result<()> {
     } else {
         println!("--- dependencies: not checked, since cargo-deny is not installed");
     }
-    if succeeds("cargo", &["nextest", "--version"]) {
+    let nextest = succeeds("cargo", &["nextest", "--version"]);
+    if nextest {
         let tests = ["nextest", "run", "--workspace", "--locked", "--no-fail-fast"];
         step("tests", &mut cargo(&tests))?;
         step("examples", &mut cargo(&["test", "--workspace", "--doc", "--locked"]))?;
     } else {
-        step(
-            "tests",
-            &mut cargo(&["test", "--workspace", "--tests", "--locked", "--no-fail-fast"]),
-        )?;
+        step("tests", &mut cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]))?;
     }
-    let ignored = ["test", "--workspace", "--locked", "--", "--ignored"];
     if is_root() {
         // One after the other: they share the CPUs of the machine with what they measure.
-        step("tests that need root", cargo(&ignored).env("RUST_TEST_THREADS", "1"))?;
+        let ignored: &[&str] = if nextest {
+            &["nextest", "run", "--workspace", "--locked", "--run-ignored", "only", "-j", "1"]
+        } else {
+            &["test", "--workspace", "--tests", "--locked", "--", "--ignored", "--test-threads=1"]
+        };
+        step("tests that need root", &mut cargo(ignored))?;
     } else {
         println!("--- tests that need root: not run, since this is not root");
     }

@@ -18,6 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod blocks;
 mod compression;
 mod pcap;
 mod pcapng;
@@ -136,6 +137,11 @@ impl<R: Read> Reader<R> {
             Inner::Pcapng(section) => &section.kept,
             Inner::Pcap(_) => &[],
         }
+    }
+
+    /// Counts frames on from `number`, for a file that continues another.
+    pub fn count_from(&mut self, number: u64) {
+        self.number = number;
     }
 
     /// Bytes of the file that were read.

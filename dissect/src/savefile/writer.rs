@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use super::Record;
+use super::blocks::{self, length};
 use crate::dissector::{Frame, LinkType};
 
 /// No limit worth the name to what is kept of a frame.
@@ -91,42 +92,20 @@ impl<W: Write> Writer<W> {
         frame: Frame<'_>,
         comment: Option<&str>,
     ) -> Result<(), WriterError> {
-        let (caplen, len) = (length(frame.bytes.len())?, length(frame.len)?);
         self.begun = true;
         match self.format {
             Format::Pcapng => {
                 let interface = self.interface(frame.link_type)?;
-                let [high, low] = halves(frame.time);
-                let options = comment.map(comment_option).transpose()?.unwrap_or_default();
-                let padding = padding(frame.bytes.len());
-                let block_len = 32 + frame.bytes.len() + padding.len() + options.len();
-                let block_len = length(block_len)?;
-                // In one piece each: this is done for every packet of a million.
-                let mut head = [0; 28];
-                let words = [6, block_len, interface, high, low, caplen, len];
-                for (place, word) in head.as_chunks_mut::<4>().0.iter_mut().zip(words) {
-                    *place = word.to_le_bytes();
-                }
-                self.out.write_all(&head)?;
-                self.out.write_all(frame.bytes)?;
-                let mut tail = [0; 8];
-                let tail_len = padding.len() + 4;
-                if let Some(place) = tail.get_mut(padding.len()..tail_len) {
-                    place.copy_from_slice(&block_len.to_le_bytes());
-                }
-                if options.is_empty() {
-                    self.out.write_all(tail.get(..tail_len).unwrap_or_default())?;
-                } else {
-                    self.out.write_all(padding)?;
-                    self.out.write_all(&options)?;
-                    self.out.write_all(&block_len.to_le_bytes())?;
-                }
+                let Frame { time, bytes, len, .. } = frame;
+                blocks::packet(interface, time, bytes, len, comment, &mut self.out)?;
             }
             Format::Pcap => {
                 self.head(frame)?;
                 let seconds = u32::try_from(frame.time / 1_000_000_000)
                     .map_err(|_| WriterError::Time(frame.number))?;
                 let nanoseconds = u32::try_from(frame.time % 1_000_000_000).unwrap_or(0);
+                let (caplen, len) = (length(frame.bytes.len())?, length(frame.len)?);
+                // In one piece: this is done for every packet of a million.
                 let mut head = [0; 16];
                 let words = [seconds, nanoseconds, caplen, len];
                 for (place, word) in head.as_chunks_mut::<4>().0.iter_mut().zip(words) {
@@ -150,6 +129,11 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
+    /// What is written to.
+    pub fn get_ref(&self) -> &W {
+        &self.out
+    }
+
     /// Hands on what is buffered, and goes on.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
@@ -158,12 +142,7 @@ impl<W: Write> Writer<W> {
     /// The number of the interface of frames of this link type, described where it is new.
     fn interface(&mut self, link_type: LinkType) -> io::Result<u32> {
         if !self.section {
-            let mut section = Vec::new();
-            section.extend(0x1a2b_3c4d_u32.to_le_bytes());
-            section.extend(1_u16.to_le_bytes());
-            section.extend(0_u16.to_le_bytes());
-            section.extend(u64::MAX.to_le_bytes());
-            block(&mut self.out, 0x0a0d_0d0a, &[&section])?;
+            blocks::section(&mut self.out)?;
             self.section = true;
             self.interfaces.clear();
         }
@@ -171,13 +150,9 @@ impl<W: Write> Writer<W> {
         if let Some(known) = known {
             return u32::try_from(known).map_err(io::Error::other);
         }
-        let number = u16::try_from(link_type.0).map_err(io::Error::other)?;
-        let mut interface = Vec::new();
-        interface.extend(u32::from(number).to_le_bytes());
-        interface.extend(SNAP_LEN.to_le_bytes());
-        // if_tsresol, one byte: 10^-9 seconds; then opt_endofopt.
-        interface.extend([9, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0]);
-        block(&mut self.out, 1, &[&interface])?;
+        let described =
+            blocks::Interface { link_type, snap_len: SNAP_LEN, name: None, filter: None };
+        blocks::interface(&described, &mut self.out)?;
         self.interfaces.push(link_type);
         u32::try_from(self.interfaces.len() - 1).map_err(io::Error::other)
     }
@@ -205,40 +180,4 @@ impl<W: Write> Writer<W> {
         self.interfaces.push(link_type);
         Ok(())
     }
-}
-
-fn length(len: usize) -> io::Result<u32> {
-    u32::try_from(len).map_err(io::Error::other)
-}
-
-/// What fills up so many bytes to a multiple of four.
-fn padding(len: usize) -> &'static [u8] {
-    const ZEROS: [u8; 3] = [0; 3];
-    ZEROS.get(..len.next_multiple_of(4) - len).unwrap_or_default()
-}
-
-/// The options of a block that has a comment: opt_comment, opt_endofopt.
-fn comment_option(comment: &str) -> io::Result<Vec<u8>> {
-    let len = u16::try_from(comment.len()).map_err(io::Error::other)?;
-    let mut option = Vec::with_capacity(comment.len() + 11);
-    option.extend(1_u16.to_le_bytes());
-    option.extend(len.to_le_bytes());
-    option.extend(comment.as_bytes());
-    option.extend(padding(comment.len()));
-    option.extend([0; 4]);
-    Ok(option)
-}
-
-fn halves(time: u64) -> [u32; 2] {
-    let low = u32::try_from(time & u64::from(u32::MAX)).unwrap_or(u32::MAX);
-    [u32::try_from(time >> 32).unwrap_or(u32::MAX), low]
-}
-
-/// Writes a block: type, length, body, length again. The body's length is a multiple of four.
-fn block(out: &mut impl Write, r#type: u32, body: &[&[u8]]) -> io::Result<()> {
-    let len = length(body.iter().map(|part| part.len()).sum::<usize>() + 12)?;
-    out.write_all(&r#type.to_le_bytes())?;
-    out.write_all(&len.to_le_bytes())?;
-    body.iter().try_for_each(|part| out.write_all(part))?;
-    out.write_all(&len.to_le_bytes())
 }

@@ -35,7 +35,7 @@ pub trait Statistic: Sink {
 }
 
 /// Statistics by name, as `-z` takes them, with what they count.
-pub const NAMES: [(&str, &str); 12] = [
+pub const NAMES: [(&str, &str); 11] = [
     ("phs", "protocol hierarchy"),
     ("conv,TYPE", "conversations of eth, ip, ipv6, tcp or udp, inner ones too"),
     ("endpoints,TYPE", "ends of eth, ip, ipv6, tcp or udp, inner ones too"),
@@ -47,7 +47,6 @@ pub const NAMES: [(&str, &str); 12] = [
     ("assignments", "VSE rules and decisions by core"),
     ("problems", "what could not be dissected"),
     ("fcf-lint", "what is wrong with Flow Control Fields"),
-    ("io,phs", "the same as phs, as tshark names it"),
 ];
 
 /// The statistic of that name. `fcf` is where frames have the Flow Control Field. An error says
@@ -62,6 +61,10 @@ pub fn by_name(text: &str, fcf: Option<FcfLayout>) -> Result<Box<dyn Statistic>,
         ("conv", Some(kind)) => Box::new(conversations::Conversations::new(kind.parse()?, false)),
         ("endpoints", Some(kind)) => {
             Box::new(conversations::Conversations::new(kind.parse()?, true))
+        }
+        // As tshark writes it: io,stat,SECONDS.
+        ("io", Some(interval)) if interval.starts_with("stat,") => {
+            return by_name(&format!("io,{}", interval.trim_start_matches("stat,")), fcf);
         }
         ("io", Some(interval)) => Box::new(io::Io::new(interval.parse::<io::Interval>()?)),
         ("openflow", None) => Box::new(openflow::Messages::default()),

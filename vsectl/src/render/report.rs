@@ -2,16 +2,22 @@
 
 use std::io::{self, Write};
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent};
 use dissect::stats::{Cell, Report};
 use serde_json::{Map, Value, json};
 
 /// A table for people.
 pub(crate) fn table(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    if report.rows.is_empty() {
+        return writeln!(out, "{}: none\n", report.title);
+    }
     writeln!(out, "{}", report.title)?;
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    // A line under the titles, none between rows, which are many.
+    table.set_style(TableComponent::HeaderLines, '─');
+    table.set_style(TableComponent::MiddleHeaderIntersections, '─');
     table.set_header(report.columns.iter().map(|column| column.title));
     for row in &report.rows {
         table.add_row(row.iter().map(|cell| {

@@ -27,7 +27,7 @@ pub(crate) fn bars(report: &Report, out: &mut impl Write) -> io::Result<()> {
         .chunks(group)
         .filter_map(|chunk| Some((chunk.first()?.0, chunk.iter().map(|(_, count)| count).sum())))
         .collect();
-    let most = bars.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let most = top(bars.iter().map(|(_, count)| *count).max().unwrap_or(0));
     let interval = match points.as_slice() {
         [(a, _), (b, _), ..] => (b - a) * group as f64,
         _ => 1.0,
@@ -41,9 +41,8 @@ pub(crate) fn bars(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, r##"<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>"##)?;
     writeln!(
         out,
-        r#"<text x="{}" y="24" text-anchor="middle" font-size="15">{}</text>"#,
-        WIDTH / 2.0,
-        report.title
+        r#"<text x="{}" y="24" text-anchor="middle" font-size="15">Frames over time</text>"#,
+        WIDTH / 2.0
     )?;
     for step in 0..=4 {
         let share = f64::from(step) / 4.0;
@@ -73,4 +72,19 @@ pub(crate) fn bars(report: &Report, out: &mut impl Write) -> io::Result<()> {
         HEIGHT - 14.0
     )?;
     writeln!(out, "</svg>")
+}
+
+/// The top of an axis for values up to `most`: a round number whose quarters are whole.
+fn top(most: u64) -> u64 {
+    let mut ten = 1_u64;
+    loop {
+        for step in [4, 8, 12, 20, 40] {
+            let top = step * ten;
+            if top >= most {
+                return top;
+            }
+        }
+        let Some(next) = ten.checked_mul(10) else { return most };
+        ten = next;
+    }
 }

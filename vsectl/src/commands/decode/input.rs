@@ -1,65 +1,93 @@
-//! Where frames come from, and where copies of them go.
+//! Where frames come from.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use dissect::savefile::{Format, Writer, decompressed};
+use dissect::savefile::decompressed;
+
+use crate::interrupt;
 
 /// How often a file that may grow is looked at.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// A capture that is written.
-pub(super) type Copy = Writer<Box<dyn Write>>;
 
 /// A capture that is read, and its length where it is known.
 pub(super) struct Input {
     pub(super) name: String,
     pub(super) reader: Box<dyn Read>,
     pub(super) len: Option<u64>,
+    /// Set at the end of a file that is followed, when another one has its name.
+    pub(super) replaced: Rc<Cell<bool>>,
+}
+
+impl Input {
+    pub(super) fn new(name: String, reader: impl Read + 'static) -> io::Result<Self> {
+        let reader = decompressed(reader)?;
+        Ok(Self { name, reader, len: None, replaced: Rc::default() })
+    }
 }
 
 /// Opens a capture; `-` is standard input.
 pub(super) fn open(path: &Path, follow: bool) -> io::Result<Input> {
     if path.as_os_str() == "-" {
-        let reader = decompressed(io::stdin())?;
-        return Ok(Input { name: "standard input".to_owned(), reader, len: None });
+        return Input::new("standard input".to_owned(), io::stdin());
     }
     let name = path.display().to_string();
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     let len = metadata.is_file().then_some(metadata.len());
     if follow && len.is_some() {
-        return Ok(Input { name, reader: decompressed(Growing(file))?, len: None });
+        let replaced: Rc<Cell<bool>> = Rc::default();
+        let growing =
+            Growing { path: path.to_owned(), file, read: 0, replaced: Rc::clone(&replaced) };
+        return Ok(Input { replaced, ..Input::new(name, growing)? });
     }
-    Ok(Input { name, reader: decompressed(file)?, len })
+    Ok(Input { len, ..Input::new(name, file)? })
 }
 
-/// A file that may grow: its end is waited for.
-struct Growing(File);
+/// A file that may grow: its end is waited for, until another file has its name, it is cut to begin
+/// anew, or a signal asks for an end.
+struct Growing {
+    path: PathBuf,
+    file: File,
+    /// Bytes that were read of it.
+    read: u64,
+    replaced: Rc<Cell<bool>>,
+}
 
 impl Read for Growing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            match self.0.read(buffer)? {
-                0 if !buffer.is_empty() => thread::sleep(LOOK),
-                read => return Ok(read),
+            // Looked at before the file is read: what its writer wrote until then comes first.
+            let over = interrupt::asked();
+            let replaced = self.is_replaced()?;
+            let read = self.file.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                self.read += u64::try_from(read).unwrap_or(0);
+                return Ok(read);
             }
+            if over || replaced {
+                self.replaced.set(replaced);
+                return Ok(0);
+            }
+            thread::sleep(LOOK);
         }
     }
 }
 
-/// Creates a capture; `-` is standard output.
-pub(super) fn create(path: &Path, format: Format) -> io::Result<Copy> {
-    let out: Box<dyn Write> = if path.as_os_str() == "-" {
-        Box::new(BufWriter::new(io::stdout()))
-    } else {
-        let file = File::create(path).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-        })?;
-        Box::new(BufWriter::with_capacity(256 * 1024, file))
-    };
-    Ok(Writer::new(out, format))
+impl Growing {
+    fn is_replaced(&self) -> io::Result<bool> {
+        let held = self.file.metadata()?;
+        if held.len() < self.read {
+            return Ok(true);
+        }
+        // Between its renaming and the next file, there is none of that name.
+        Ok(fs::metadata(&self.path)
+            .is_ok_and(|named| (named.dev(), named.ino()) != (held.dev(), held.ino())))
+    }
 }

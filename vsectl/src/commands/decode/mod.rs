@@ -1,7 +1,9 @@
 //! `vsectl decode`: captures to lines, trees, columns, JSON, other captures and statistics.
 
+mod files;
 mod input;
 mod list_fields;
+mod live;
 mod output;
 mod progress;
 mod session;
@@ -15,8 +17,11 @@ use dissect::filter::Filter;
 use dissect::stats::All;
 use dissect::{Assignments, Options};
 
+use self::files::Files;
+use crate::capture;
 use crate::capture_format::CaptureFormat;
 use crate::exit::{Outcome, UsageError};
+use crate::interrupt;
 use crate::render::clock::TimeFormat;
 use crate::render::fields::Layout;
 use crate::render::paint::{Paint, When};
@@ -30,12 +35,15 @@ use crate::render::paint::{Paint, When};
 #[allow(clippy::struct_excessive_bools, reason = "they are switches of a command line")]
 pub(crate) struct Args {
     /// Captures; `-` for standard input.
-    #[arg(value_name = "FILE", required_unless_present_any = ["read", "list_fields"])]
+    #[arg(value_name = "FILE", required_unless_present_any = ["read", "interface", "list_fields", "list_interfaces"])]
     files: Vec<PathBuf>,
 
     /// A capture, as tshark names it.
     #[arg(short, long, value_name = "FILE")]
     read: Vec<PathBuf>,
+
+    #[command(flatten)]
+    live: live::LiveArgs,
 
     /// How to print.
     #[arg(short, long, value_enum, value_name = "FORMAT")]
@@ -230,7 +238,19 @@ impl Args {
         let mut assignments =
             Assignments { heuristics: !self.no_heuristics, ..Assignments::default() };
         self.decode_as.iter().for_each(|decode_as| decode_as.apply(&mut assignments));
-        Options { fcf: self.fcf, nested: !self.no_nested, assignments, ..Options::default() }
+        Options { fcf: self.layout(), nested: !self.no_nested, assignments, ..Options::default() }
+    }
+
+    /// Where frames have the Flow Control Field: what is counted of it is where VSE puts it unless
+    /// it is told otherwise.
+    fn layout(&self) -> Option<FcfLayout> {
+        let counted = self.statistics.iter().any(|name| name.starts_with("fcf"));
+        self.fcf.or(counted.then_some(FcfLayout::DSCP))
+    }
+
+    /// Whether frames are counted over time.
+    fn counts_over_time(&self) -> bool {
+        self.statistics.iter().any(|name| name.starts_with("io,") && name != "io,phs")
     }
 
     /// The format that is asked for in one way or another.
@@ -249,6 +269,10 @@ impl Args {
             list_fields::print(self.format() == Format::Json, out)?;
             return Ok(Outcome::Done);
         }
+        if self.live.list_interfaces {
+            capture::list(self.format() == Format::Json, out)?;
+            return Ok(Outcome::Done);
+        }
         let usage = |text: String| anyhow::Error::new(UsageError(text));
         let filter = self.display_filter.as_deref().map(Filter::parse).transpose();
         let filter = filter.map_err(|error| usage(error.to_string()))?;
@@ -256,7 +280,7 @@ impl Args {
         for setting in &self.field_layout {
             layout.set(setting).map_err(usage)?;
         }
-        let statistics = All::by_names(&self.statistics, self.fcf).map_err(usage)?;
+        let statistics = All::by_names(&self.statistics, self.layout()).map_err(usage)?;
         for name in &self.only {
             if dissect::registry::protocol_named(name).is_none() {
                 return Err(usage(format!("-O {name}: no such protocol; see --list-fields")));
@@ -266,11 +290,27 @@ impl Args {
         if format == Format::Fields && self.fields.is_empty() {
             return Err(usage("-o fields wants fields: -e FIELD".to_owned()));
         }
+        let limits = self.live.limits().map_err(usage)?;
+        let live = self.live.settings().map_err(usage)?;
+        if self.svg.is_some() && !self.counts_over_time() {
+            return Err(usage("--svg plots -z io,SECONDS, which is not asked for".to_owned()));
+        }
+        if self.follow && self.read.len() + self.files.len() > 1 {
+            return Err(usage("--follow waits at the end of one file, not of several".to_owned()));
+        }
+        if self.follow || live.is_some() {
+            interrupt::catch().context("cannot take signals")?;
+        }
         let prints = !self.quiet
             && (self.write.is_none()
                 || self.output.is_some()
                 || self.text_format.is_some()
                 || self.tree);
+        if prints && self.write.as_ref().is_some_and(|path| path.as_os_str() == "-") {
+            return Err(usage("-w - and what is printed would both be standard output".to_owned()));
+        }
+        // Nobody knows when the next frame comes.
+        let at_once = self.line_buffered || self.follow || live.is_some();
         let style = output::Style {
             format: prints.then_some(format),
             only: self.only.clone(),
@@ -279,10 +319,11 @@ impl Args {
             layout,
             time_format: self.time_format,
             paint: Paint::new(self.color),
-            line_buffered: self.line_buffered || self.follow,
+            line_buffered: at_once,
         };
         let mut output = output::Output::new(style).map_err(|error| usage(error.to_string()))?;
-        let writer = self.write.as_ref().map(|path| input::create(path, self.file_format.into()));
+        let create = |path| Files::create(path, self.file_format.into(), limits, at_once);
+        let writer = self.write.as_deref().map(create);
         let writer = writer.transpose().context("cannot write the capture")?;
         output.begin(out)?;
         let mut session = session::Session::new(session::Settings {
@@ -293,6 +334,9 @@ impl Args {
             count: self.count.unwrap_or(u64::MAX),
             follow: self.follow,
         });
+        if let Some(settings) = &live {
+            session.capture(settings, &mut output, out)?;
+        }
         for path in self.read.iter().chain(&self.files) {
             session.read(path, &mut output, out)?;
         }

@@ -3,25 +3,28 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::rc::Rc;
 
 use anyhow::Context;
 use dissect::filter::Filter;
-use dissect::savefile::{Reader, Record};
+use dissect::savefile::{Reader, Record, SavefileError};
 use dissect::stats::{All, Walker};
 use dissect::{Collector, Dissector, Frame, Options, Place, Sink, Summary};
 
-use super::input::{self, Copy, Input};
+use super::files::Files;
+use super::input::{self, Input};
 use super::output::{Noter, Output, Pass};
 use super::progress::Progress;
+use crate::capture;
 use crate::exit::{Outcome, diagnostic};
-use crate::render;
+use crate::{interrupt, render};
 
 /// What is done with frames.
 pub(super) struct Settings {
     pub(super) options: Options,
     pub(super) filter: Option<Filter>,
     pub(super) statistics: All,
-    pub(super) writer: Option<Copy>,
+    pub(super) writer: Option<Files>,
     /// Frames that are read at most, of those that pass the filter.
     pub(super) count: u64,
     pub(super) follow: bool,
@@ -40,64 +43,149 @@ impl Walker for Walk<'_, '_> {
 /// Takes frames from captures.
 pub(super) struct Session {
     settings: Settings,
+    dissector: Dissector,
     collector: Collector,
     passed: u64,
     /// Files that could not be read to their end.
     failed: u64,
     frames: u64,
+    /// The time of the last frame, and whether another capture begins behind it.
+    last: u64,
+    begins: bool,
+    /// The capture that is read.
+    name: String,
 }
 
 impl Session {
     pub(super) fn new(settings: Settings) -> Self {
         let collector = settings.filter.as_ref().map(Filter::collector).unwrap_or_default();
-        Self { settings, collector, passed: 0, failed: 0, frames: 0 }
+        let dissector = Dissector::new(settings.options.clone());
+        Self {
+            settings,
+            dissector,
+            collector,
+            passed: 0,
+            failed: 0,
+            frames: 0,
+            last: 0,
+            begins: false,
+            name: String::new(),
+        }
     }
 
-    /// Takes the frames of a capture.
+    /// Takes the frames of a file; where it is followed, also of those that take its place.
     pub(super) fn read(
         &mut self,
         path: &Path,
         output: &mut Output,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
-        if self.passed >= self.settings.count {
-            return Ok(());
-        }
-        let Input { name, reader, len } = match input::open(path, self.settings.follow) {
-            Ok(input) => input,
-            Err(error) => {
-                return self.fail(&format_args!("cannot open {}: {error}", path.display()), out);
+        while !self.over() {
+            let input = match input::open(path, self.settings.follow) {
+                Ok(input) => input,
+                Err(error) => {
+                    return self
+                        .fail(&format_args!("cannot open {}: {error}", path.display()), out);
+                }
+            };
+            let replaced = Rc::clone(&input.replaced);
+            self.take(input, output, out)?;
+            if !replaced.get() {
+                break;
             }
+        }
+        Ok(())
+    }
+
+    /// Takes the frames of interfaces.
+    pub(super) fn capture(
+        &mut self,
+        settings: &capture::Settings,
+        output: &mut Output,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let (live, ended) = capture::open(settings)?;
+        let names = settings.interfaces.join(", ");
+        diagnostic!("capturing on {names}");
+        let input = Input::new(names, live)?;
+        self.take(input, output, out)?;
+        out.flush()?;
+        for capture::Ended { name, frames, counts, failure } in ended.borrow().iter() {
+            if let Some(failure) = failure {
+                self.fail(&format_args!("{name}: {failure}"), out)?;
+            }
+            diagnostic!(
+                "{name}: {frames} frames captured, {} received, {} dropped for want of room, {} \
+                 dropped by the interface",
+                counts.received,
+                counts.dropped,
+                counts.dropped_by_interface
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether no more frames are wanted.
+    fn over(&self) -> bool {
+        self.passed >= self.settings.count || self.settings.writer.as_ref().is_some_and(Files::over)
+    }
+
+    fn take(
+        &mut self,
+        input: Input,
+        output: &mut Output,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let Input { name, reader, len, .. } = input;
+        self.name.clone_from(&name);
+        // Whoever asked for an end knows that a file that is still written has none.
+        let follow = self.settings.follow;
+        let cut_short = |error: &SavefileError| {
+            follow && interrupt::asked() && matches!(error, SavefileError::Cut { .. })
         };
         let mut reader = match Reader::new(reader) {
             Ok(reader) => reader,
+            Err(error) if cut_short(&error) => return Ok(()),
             Err(error) => return self.fail(&format_args!("{name}: {error}"), out),
         };
         if self.settings.writer.is_some() {
             reader.keep_blocks();
         }
+        reader.count_from(self.frames);
+        self.begins = true;
         let mut progress = Progress::new(len);
-        let mut dissector = Dissector::new(self.settings.options.clone());
-        loop {
+        while !self.over() {
             progress.at(reader.offset());
             match reader.next() {
-                Ok(Some(record)) => self.frame(&record, &mut dissector, output, out)?,
+                Ok(Some(record)) => self.frame(&record, output, out)?,
                 Ok(None) => break,
+                Err(error) if cut_short(&error) => break,
                 Err(error) => {
                     self.fail(&format_args!("{name}: {error}"), out)?;
                     break;
                 }
-            }
-            if self.passed >= self.settings.count {
-                break;
             }
         }
         progress.end();
         if let Some(writer) = &mut self.settings.writer {
             writer.blocks(reader.blocks_behind())?;
         }
-        if self.passed < self.settings.count {
-            held_back(&name, &mut dissector, output, out)?;
+        Ok(())
+    }
+
+    /// Sees to the streams where a capture begins: it continues the one before, as the files of a
+    /// ring do, unless its frames are older than what was seen.
+    #[cold]
+    fn begin(
+        &mut self,
+        time: u64,
+        output: &mut Output,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        self.begins = false;
+        if time < self.last {
+            held_back(&self.name, &mut self.dissector, output, out)?;
+            self.dissector = Dissector::new(self.settings.options.clone());
         }
         Ok(())
     }
@@ -106,18 +194,21 @@ impl Session {
     fn frame(
         &mut self,
         record: &Record<'_>,
-        dissector: &mut Dissector,
         output: &mut Output,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         self.frames += 1;
         let frame = record.frame;
+        if self.begins {
+            self.begin(frame.time, output, out)?;
+        }
+        self.last = frame.time;
         output.advance(frame.time);
         let settings = &mut self.settings;
         if let Some(writer) = &mut settings.writer {
             writer.blocks(record.blocks_before)?;
         }
-        let mut pass = Pass { dissector, begun: false };
+        let mut pass = Pass { dissector: &mut self.dissector, begun: false };
         if let Some(filter) = &settings.filter {
             self.collector.clear();
             pass.run(frame, &mut self.collector);
@@ -155,12 +246,15 @@ impl Session {
 
     /// Prints the statistics, and ends the copy.
     pub(super) fn finish(
-        self,
+        mut self,
         output: &mut Output,
         json: bool,
         svg: Option<&Path>,
         out: &mut impl Write,
     ) -> anyhow::Result<Outcome> {
+        if self.passed < self.settings.count {
+            held_back(&self.name, &mut self.dissector, output, out)?;
+        }
         output.end(out)?;
         if let Some(writer) = self.settings.writer {
             writer.finish()?;
