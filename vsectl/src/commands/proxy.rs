@@ -31,12 +31,12 @@ enum Command {
 /// becomes what a stock switch can do. A controller that never speaks VSE sees a plain switch.
 #[derive(Debug, clap::Args)]
 struct RunArgs {
-    /// Where switches come from, or are: ptcp:[PORT][:HOST], punix:PATH, pssl:[PORT][:HOST] to
-    /// listen; tcp:HOST[:PORT], unix:PATH, ssl:HOST[:PORT] to connect.
+    /// Where switches come from, or are: `ptcp:[PORT][:HOST]`, `punix:PATH`, `pssl:[PORT][:HOST]`
+    /// to listen; `tcp:HOST[:PORT]`, `unix:PATH`, `ssl:HOST[:PORT]` to connect.
     #[arg(long, value_name = "SPEC", required = true)]
     switch: Vec<Endpoint>,
 
-    /// Where the controller is: tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH.
+    /// Where the controller is: `tcp:HOST[:PORT]`, `ssl:HOST[:PORT]` or `unix:PATH`.
     #[arg(long, value_name = "SPEC")]
     controller: Endpoint,
 
