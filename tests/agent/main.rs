@@ -2,7 +2,9 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "these are tests")]
 
 mod client;
+mod commands;
 mod durability;
 mod hostile;
 mod ofctl;
+mod proxied;
 mod world;

@@ -72,6 +72,9 @@ pub(super) struct Pair {
     pub(super) to_controller: Backoff,
     pub(super) to_vse: Backoff,
     pub(super) session: Session,
+    /// Whether it is known if there is a VSE: until then nothing is read from the controller, so
+    /// that nothing is refused that could be done a moment later.
+    pub(super) knows_vse: bool,
     out: Outbox,
     /// When the switch was asked whether it lives, if it has not answered.
     probed: Option<Instant>,
@@ -86,6 +89,7 @@ impl Pair {
             to_controller: Backoff::new(now),
             to_vse: Backoff::new(now),
             session,
+            knows_vse: false,
             out: Outbox::default(),
             probed: None,
         }
@@ -94,6 +98,7 @@ impl Pair {
     /// Takes that the stream to VSE stands.
     pub(super) fn vse_up(&mut self, now: Instant) {
         self.to_vse.connected(now);
+        self.knows_vse = true;
         if let Some(channel) = self.vse.up() {
             channel.output().extend_from_slice(&HELLO);
         }
@@ -104,6 +109,7 @@ impl Pair {
     pub(super) fn vse_down(&mut self, now: Instant) {
         self.vse = Link::Down;
         self.to_vse.lost(now);
+        self.knows_vse = true;
         self.out.to_vse.clear();
         self.session.vse_down(&mut self.out);
     }
@@ -134,7 +140,7 @@ impl Pair {
     }
 
     fn read_controller(&mut self, now: Instant) -> Result<bool, ChannelError> {
-        if self.session.is_waiting() || self.is_full() {
+        if !self.knows_vse || self.session.is_waiting() || self.is_full() {
             return Ok(false);
         }
         let Self { controller, session, out, .. } = self;

@@ -303,6 +303,8 @@ impl Relay {
             if let Some(path) = self.settings.agent.as_ref().filter(|_| is_due(pair.to_vse.due())) {
                 let channel = unix(path, now);
                 self.connecting(id, Side::Vse, channel, now);
+                // What waited to know whether there is a VSE goes on.
+                self.pump(id, now);
             }
         }
         if let Some(path) =
@@ -349,6 +351,8 @@ impl Relay {
             Ok(channel)
         });
         let Some(pair) = self.pairs.get_mut(&id) else { return };
+        // A stream that is refused at once says that there is no VSE.
+        pair.knows_vse |= side == Side::Vse && made.is_err();
         let (link, backoff) = match side {
             Side::Vse => (&mut pair.vse, &mut pair.to_vse),
             _ => (&mut pair.controller, &mut pair.to_controller),
@@ -411,7 +415,9 @@ impl Relay {
             vms.database(port, Some(vm.clone()));
         }
         let session = Session::new(self.settings.announce, fcf, vms);
-        self.pairs.insert(id, Pair::new(switch, session, now));
+        let mut pair = Pair::new(switch, session, now);
+        pair.knows_vse = self.settings.agent.is_none();
+        self.pairs.insert(id, pair);
         Some(id)
     }
 

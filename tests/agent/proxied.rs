@@ -1,0 +1,93 @@
+//! A change inside of a PACKET_OUT, through the proxy, to the running agent.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use codec::of10::{Body, HEADER_LEN, Header, Message};
+use codec::proxy::{Carried, bare};
+use codec::text::Flow;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::commands::done;
+use crate::world::{Agent, Scratch};
+
+/// A running proxy; killed when the value goes.
+struct Proxy(Child);
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn receive(stream: &mut UnixStream) -> Message {
+    let mut bytes = vec![0; HEADER_LEN];
+    stream.read_exact(&mut bytes).expect("a message comes");
+    let len = Header::parse(&bytes).expect("a header").len();
+    bytes.resize(len, 0);
+    stream.read_exact(&mut bytes[HEADER_LEN..]).expect("the rest of it comes");
+    Message::decode(&bytes).expect("OpenFlow").0
+}
+
+fn send(stream: &mut UnixStream, message: &Message) {
+    let mut bytes = Vec::new();
+    message.encode(&mut bytes).expect("it has a wire form");
+    stream.write_all(&bytes).expect("the proxy takes it");
+}
+
+/// What stands inside of the next PACKET_IN.
+fn answer(stream: &mut UnixStream) -> Message {
+    let message = receive(stream);
+    let Body::PacketIn(packet_in) = &message.body else { panic!("{message}") };
+    let (_, inner) = Carried::by_packet_in(packet_in).messages().next().expect("a message inside");
+    inner.expect("OpenFlow")
+}
+
+#[test]
+fn a_bare_change_reaches_the_agent_and_is_acknowledged() {
+    let dir = Scratch::new();
+    let _agent = Agent::start(&dir, &[]);
+    let path = |name: &str| dir.0.join(name);
+    let controller = UnixListener::bind(path("controller")).expect("the scratch folder is ours");
+    let mut proxy = Command::new(env!("CARGO_BIN_EXE_vsectl"))
+        .args(["--agent", &dir.target(), "proxy", "run"])
+        .args(["--switch", &format!("punix:{}", path("switch").display())])
+        .args(["--controller", &format!("unix:{}", path("controller").display())])
+        .args(["--switch", "ptcp:0:127.0.0.1"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map(Proxy)
+        .expect("vsectl starts");
+    let mut lines = BufReader::new(proxy.0.stdout.take().expect("a pipe")).lines();
+    let first = lines.next().expect("it says where it listens").expect("text");
+    assert!(first.starts_with("listening on 127.0.0.1:"), "{first}");
+
+    let _switch = UnixStream::connect(path("switch")).expect("the proxy listens");
+    let (mut controller, _) = controller.accept().expect("the proxy connects");
+    controller.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+    let options = codec::text::Options {
+        lenient: false,
+        actions: codec::text::Requirement::ByCommand,
+        command: None,
+    };
+    let (flow, _) = Flow::parse("priority=9,ip,nw_dst=10.0.0.1,actions=set_irq_core:0", options)
+        .expect("a flow");
+    for inner in [Message::new(70, flow.to_body()), Message::new(71, Body::BarrierRequest)] {
+        let outer = Body::PacketOut(bare::wrap(&inner).expect("it fits"));
+        send(&mut controller, &Message::new(1, outer));
+    }
+    assert_eq!(answer(&mut controller), Message::new(71, Body::BarrierReply));
+    let listed = done(&dir.target(), &["flow", "list", "--no-stats", "-o", "ofctl"]);
+    assert!(listed.contains("priority=9,ip,nw_dst=10.0.0.1"), "{listed}");
+
+    let pid = i32::try_from(proxy.0.id()).expect("a process id");
+    kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the proxy runs");
+    assert!(proxy.0.wait().expect("the proxy ends").success());
+    let last = lines.map_while(Result::ok).last().expect("it says what passed");
+    assert!(last.contains(" bare, 0 rewritten"), "{last}");
+}
