@@ -20,3 +20,14 @@ fn keys_are_those_of_the_code() {
     }
     assert_eq!(lines.next(), None);
 }
+
+#[test]
+fn keys_that_a_reload_takes() {
+    let page = include_str!("../../man/vse-agent.toml.5");
+    let (_, list) = page.split_once("New values of\n").expect("the paragraph on SIGHUP");
+    let (list, _) = list.split_once("\ncount from then on").expect("its end");
+    let names = list.lines().filter_map(|line| line.strip_prefix(".Cm "));
+    let names: Vec<&str> = names.map(|name| name.trim_end_matches(" ,")).collect();
+    let live: Vec<&str> = KEYS.iter().filter(|key| key.is_live).map(|key| key.name).collect();
+    assert_eq!(names, live);
+}

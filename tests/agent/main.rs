@@ -4,7 +4,9 @@
 mod client;
 mod commands;
 mod durability;
+mod host;
 mod hostile;
 mod ofctl;
 mod proxied;
+mod systemd;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -43,12 +43,18 @@ pub(crate) struct Agent {
     log: Option<std::thread::JoinHandle<String>>,
 }
 
-/// The command that runs an agent with its socket and state in `dir`.
+/// The command that runs an agent with its socket and state in `dir`, and an empty configuration.
 pub(crate) fn command(dir: &Scratch, args: &[&str]) -> Command {
+    fs::write(dir.0.join("agent.toml"), "").expect("the scratch folder is ours");
+    with_its_file(dir, args)
+}
+
+/// The same, with the configuration file as it is: the host's own does not count.
+pub(crate) fn with_its_file(dir: &Scratch, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vsectl"));
     command
         .args(["agent", "run", "--config"])
-        .arg(config(&dir.0))
+        .arg(dir.0.join("agent.toml"))
         .args(["--listen", &dir.target()])
         .arg("--state-dir")
         .arg(dir.0.join("state"))
@@ -57,13 +63,6 @@ pub(crate) fn command(dir: &Scratch, args: &[&str]) -> Command {
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     command
-}
-
-/// An empty configuration, so that the host's own does not count.
-fn config(dir: &Path) -> PathBuf {
-    let path = dir.join("agent.toml");
-    fs::write(&path, "").expect("the scratch folder is ours");
-    path
 }
 
 impl Agent {

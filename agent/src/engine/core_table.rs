@@ -53,11 +53,14 @@ pub struct CoreState {
     load: u32,
     provisional: u32,
     has_sample: bool,
+    /// Whether it may be chosen where nobody has said otherwise.
+    pub(crate) is_eligible_by_itself: bool,
 }
 
 impl CoreState {
     fn new(info: CoreInfo) -> Self {
         Self {
+            is_eligible_by_itself: info.is_eligible,
             info,
             n_flows: 0,
             n_priority: 0,

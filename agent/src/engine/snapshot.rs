@@ -28,8 +28,11 @@ pub struct Snapshot {
     pub config: Config,
     /// What the datapath has done.
     pub counters: Counters,
-    /// The cores that may not be chosen.
+    /// The cores that may not be chosen because somebody said so.
     pub ineligible: Vec<Core>,
+    /// The cores that may be chosen because somebody said so, isolated though they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub eligible: Vec<Core>,
     /// The VMs.
     pub vms: Vec<VmStats>,
     /// The entries, in the order in which they were added.
@@ -94,12 +97,18 @@ impl Engine {
     pub fn snapshot(&self, now: Time) -> Snapshot {
         let mut entries: Vec<_> = self.flows.iter().collect();
         entries.sort_by_key(|entry| entry.sequence);
-        let ineligible = self.cores.iter().filter(|state| !state.info.is_eligible);
+        let said = |is_eligible| {
+            let cores = self.cores.iter().filter(move |state| {
+                state.info.is_eligible == is_eligible && state.is_eligible_by_itself != is_eligible
+            });
+            cores.map(|state| state.info.core).collect()
+        };
         Snapshot {
             version: VERSION,
             config: *self.config(),
             counters: self.counters,
-            ineligible: ineligible.map(|state| state.info.core).collect(),
+            ineligible: said(false),
+            eligible: said(true),
             vms: self.cores.vms().copied().collect(),
             flows: entries.into_iter().map(|entry| FlowSnapshot::new(entry, now)).collect(),
         }
@@ -114,9 +123,10 @@ impl Engine {
         }
         self.configure(from.config).map_err(RestoreError::Config)?;
         self.counters = from.counters;
-        for core in &from.ineligible {
-            if let Some(state) = self.cores.get_mut(*core) {
-                state.info.is_eligible = false;
+        let said = [(&from.ineligible, false), (&from.eligible, true)];
+        for (core, is_eligible) in said.iter().flat_map(|(c, e)| c.iter().map(move |c| (*c, *e))) {
+            if let Some(state) = self.cores.get_mut(core) {
+                state.info.is_eligible = is_eligible;
             }
         }
         let mut left_out = Vec::new();

@@ -4,8 +4,11 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+use codec::types::MacAddr;
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, LinkInfo, LinkMessage, LinkXdp, XdpAttached};
+use netlink_packet_route::link::{
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, LinkXdp, XdpAttached,
+};
 use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
 use netlink_sys::protocols::NETLINK_ROUTE;
 use serde::{Deserialize, Serialize};
@@ -40,6 +43,12 @@ pub(super) struct Link {
     pub(super) xdp: XdpMode,
     pub(super) rx_queues: u32,
     pub(super) peer: Option<PeerPlace>,
+    /// Its Ethernet address; zero where it has another kind of address, or none.
+    pub(super) address: MacAddr,
+    /// Whether it was brought up.
+    pub(super) is_up: bool,
+    /// Whether there is a link.
+    pub(super) has_carrier: bool,
 }
 
 /// Where the other end of a link is.
@@ -88,11 +97,17 @@ fn read(message: LinkMessage) -> Link {
         xdp: XdpMode::None,
         rx_queues: 0,
         peer: None,
+        address: MacAddr::default(),
+        is_up: message.header.flags.contains(LinkFlags::Up),
+        has_carrier: message.header.flags.contains(LinkFlags::LowerUp),
     };
     let (mut peer, mut namespace) = (None, None);
     for attribute in message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name = name,
+            LinkAttribute::Address(bytes) => {
+                link.address = bytes.try_into().map(MacAddr).unwrap_or_default();
+            }
             LinkAttribute::Mtu(mtu) => link.mtu = mtu,
             LinkAttribute::NumRxQueues(count) => link.rx_queues = count,
             LinkAttribute::Link(index) => peer = Some(index),
@@ -139,8 +154,10 @@ mod tests {
     fn veth(attached: XdpAttached) -> LinkMessage {
         let mut message = LinkMessage::default();
         message.header.index = 7;
+        message.header.flags = LinkFlags::Up | LinkFlags::LowerUp;
         message.attributes = vec![
             LinkAttribute::IfName("v0".to_owned()),
+            LinkAttribute::Address(vec![2, 0, 0, 0, 0, 7]),
             LinkAttribute::Mtu(1500),
             LinkAttribute::Link(6),
             LinkAttribute::LinkNetNsId(2),
@@ -155,6 +172,8 @@ mod tests {
         let link = read(veth(XdpAttached::Driver));
         assert_eq!((link.index, link.mtu, link.xdp), (7, 1500, XdpMode::Native));
         assert_eq!(link.kind.as_deref(), Some("veth"));
+        assert_eq!(link.address, MacAddr([2, 0, 0, 0, 0, 7]));
+        assert!(link.is_up && link.has_carrier);
         assert_eq!(link.peer, Some(PeerPlace { index: 6, namespace: Some(2) }));
     }
 

@@ -13,6 +13,7 @@ mod namespace;
 mod netlink;
 mod ntuple;
 mod packet_steering;
+mod port;
 mod text_file;
 
 use std::io;
@@ -28,6 +29,7 @@ pub use kernel::{Kernel, Version};
 pub use link::XdpMode;
 pub use namespace::Namespace;
 pub use packet_steering::SteeredQueue;
+pub use port::ports;
 
 /// What the kernel tells about this host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,7 +23,7 @@ use super::load::{LoadSampler, ThreadFollower};
 use super::netlink::NetlinkServer;
 use super::service::Service;
 use super::systemd;
-use super::{ServerError, failed};
+use super::{Reload, ServerError, failed};
 use crate::client::Target;
 use crate::engine::Time;
 
@@ -41,6 +41,8 @@ pub(crate) struct EventLoop {
     clock: Clock,
     service: Service,
     rules: AccessRules,
+    config: AgentConfig,
+    reload: Reload,
     limits: Limits,
     listeners: Vec<Listener>,
     netlink: Option<NetlinkServer>,
@@ -58,7 +60,8 @@ pub(crate) struct EventLoop {
 
 impl EventLoop {
     pub(crate) fn new(
-        config: &AgentConfig,
+        config: AgentConfig,
+        reload: Reload,
         clock: Clock,
         service: Service,
         rules: AccessRules,
@@ -71,6 +74,10 @@ impl EventLoop {
             .map_err(failed("signals"))?;
         let mut listeners = Vec::new();
         let mut netlink = None;
+        for fd in systemd::sockets().map_err(failed("the sockets of systemd"))? {
+            listeners.push(Listener::from_systemd(fd).map_err(failed("a socket of systemd"))?);
+            tracing::info!("listening at a socket that systemd opened");
+        }
         for target in &config.listen {
             let refuse = |source| ServerError::Listen { target: target.clone(), source };
             if let Target::Netlink(port) = target {
@@ -79,14 +86,13 @@ impl EventLoop {
                     .register(&mut SourceFd(&server.as_raw_fd()), NETLINK, Interest::READABLE)
                     .map_err(refuse)?;
                 netlink = Some(server);
+            } else if listeners.iter().any(|listener| listener.is_at(target)) {
+                // systemd has opened it.
+                continue;
             } else {
                 listeners.push(Listener::open(target, rules.group).map_err(refuse)?);
             }
             tracing::info!(%target, "listening");
-        }
-        for fd in systemd::sockets().map_err(failed("the sockets of systemd"))? {
-            listeners.push(Listener::from_systemd(fd).map_err(failed("a socket of systemd"))?);
-            tracing::info!("listening at a socket that systemd opened");
         }
         for (number, listener) in listeners.iter_mut().enumerate() {
             let token = Token(FIRST_LISTENER + number);
@@ -102,6 +108,10 @@ impl EventLoop {
             service,
             rules,
             limits: config.limits,
+            sample_interval: config.sample_interval,
+            sample_due: now + config.sample_interval,
+            config,
+            reload,
             listeners,
             netlink,
             clients: BTreeMap::new(),
@@ -109,8 +119,6 @@ impl EventLoop {
             signals,
             sampler,
             follower: ThreadFollower::default(),
-            sample_interval: config.sample_interval,
-            sample_due: now + config.sample_interval,
             tick_due: now,
             watchdog,
             watchdog_due: now,
@@ -119,7 +127,7 @@ impl EventLoop {
 
     pub(crate) fn run(mut self) -> Result<(), ServerError> {
         let mut events = Events::with_capacity(256);
-        systemd::ready(&format!("{} flows", self.service.engine.flow_count()));
+        systemd::ready(&self.status());
         tracing::info!("ready");
         loop {
             let timeout = self.timeout();
@@ -269,8 +277,48 @@ impl EventLoop {
             let signal = Signal::try_from(number).ok();
             tracing::info!(signal = signal.map_or("unknown", Signal::as_str), "a signal");
             ends |= matches!(signal, Some(Signal::SIGTERM | Signal::SIGINT));
+            if signal == Some(Signal::SIGHUP) {
+                systemd::reloading();
+                self.reload();
+                systemd::ready(&self.status());
+            }
         }
         ends
+    }
+
+    fn status(&self) -> String {
+        format!("{} flows", self.service.engine.flow_count())
+    }
+
+    /// Reads the configuration anew, and looks at the host: what can change while the agent runs
+    /// does, the rest is named. Where the configuration is wrong, nothing changes.
+    fn reload(&mut self) {
+        let config = match (self.reload)() {
+            Ok(config) => config,
+            Err(error) => {
+                tracing::error!(%error, "the configuration is as it was");
+                return;
+            }
+        };
+        let mut changed = false;
+        for key in self.config.changed(&config) {
+            changed = true;
+            if key.is_live {
+                tracing::info!(key = key.name, "reloaded");
+            } else {
+                tracing::warn!(key = key.name, "this key counts after a restart");
+            }
+        }
+        if !changed {
+            tracing::info!("the configuration has not changed");
+        }
+        self.service.reconfigure(&self.config, &config);
+        self.rules.tcp = config.tcp_access();
+        self.limits = config.limits;
+        self.sample_interval = config.sample_interval;
+        self.sample_due = self.service.now + config.sample_interval;
+        self.config = config;
+        self.service.look_at_host();
     }
 
     fn sample(&mut self) {

@@ -44,6 +44,16 @@ impl Listener {
         }
     }
 
+    /// Whether it is the socket that `target` names.
+    pub(crate) fn is_at(&self, target: &Target) -> bool {
+        match (self, target) {
+            (Self::Unix(listener, _), Target::Unix(path)) => listener
+                .local_addr()
+                .is_ok_and(|address| address.as_pathname() == Some(path.as_path())),
+            _ => false,
+        }
+    }
+
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         self.source().register(registry, token, Interest::READABLE)
     }

@@ -25,11 +25,6 @@ impl LoadSampler {
         Ok(self.loads(&fs::read_to_string("/proc/stat")?))
     }
 
-    /// The cores of the latest sample.
-    pub(crate) fn cores(&self) -> impl Iterator<Item = Core> {
-        self.before.keys().copied()
-    }
-
     fn loads(&mut self, text: &str) -> Vec<(Core, u16)> {
         let now: BTreeMap<Core, Ticks> = text.lines().filter_map(ticks).collect();
         let load = |(core, after): (&Core, &Ticks)| {

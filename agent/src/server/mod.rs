@@ -7,6 +7,7 @@ mod clock;
 mod config;
 mod connection;
 mod event_loop;
+mod host;
 mod listen;
 mod listing;
 mod load;
@@ -17,23 +18,20 @@ mod session;
 mod state;
 mod systemd;
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;
 
-use codec::fcf::FcfLayout;
-use codec::types::Pad;
-use codec::vse::{Acceleration, Carriers, Core, HostFeatures};
 use nix::unistd::{Gid, Group, Uid};
 
 use self::access::AccessRules;
 use self::clock::Clock;
 use self::event_loop::EventLoop;
-use self::load::LoadSampler;
 use self::service::Service;
 use self::state::State;
 use crate::client::Target;
 use crate::datapath::{Datapath, DatapathError, NoDatapath, Replay};
-use crate::engine::{CoreInfo, Engine};
+use crate::engine::{Engine, Settings};
 
 pub use self::config::{AgentConfig, ConfigError, DEFAULT_FILE, KEYS, Key, Limits};
 pub use self::state::StateError;
@@ -72,20 +70,25 @@ fn failed(what: &'static str) -> impl FnOnce(io::Error) -> ServerError {
     move |source| ServerError::Io { what, source }
 }
 
-/// Runs an agent until it is told to end by SIGTERM or SIGINT.
-pub fn run(config: &AgentConfig) -> Result<(), ServerError> {
+/// Reads the configuration anew.
+pub type Reload = Box<dyn FnMut() -> Result<AgentConfig, ConfigError>>;
+
+/// Runs an agent until it is told to end by SIGTERM or SIGINT. At SIGHUP it asks `reload` for its
+/// configuration, and does what the keys that can change say.
+pub fn run(config: AgentConfig, reload: Reload) -> Result<(), ServerError> {
     let clock = Clock::start();
-    let cores = cores().map_err(failed("the cores of this host"))?;
-    let mut engine = Engine::new(config.engine.clone(), cores.iter().copied());
+    let settings = Settings { hash_seed: random(), ..config.engine.clone() };
+    let cores = host::cores().map_err(failed("the cores of this host"))?;
+    let mut engine = Engine::new(settings, cores);
     let state = config.state_dir.as_deref().map(|dir| {
         State::open(dir, &mut engine, clock.now(), config.sync, config.snapshot_interval)
     });
     let state = state.transpose()?;
-    let datapath = datapath(config)?;
+    let datapath = datapath(&config)?;
     let group = config.group.as_deref().map(group).transpose()?;
     let rules = AccessRules { owner: Uid::effective(), group, tcp: config.tcp_access() };
-    let service = Service::new(engine, datapath, state, host(cores.len()), clock.now());
-    EventLoop::new(config, clock, service, rules)?.run()
+    let service = Service::new(engine, datapath, state, clock.now());
+    EventLoop::new(config, reload, clock, service, rules)?.run()
 }
 
 fn datapath(config: &AgentConfig) -> Result<Box<dyn Datapath>, ServerError> {
@@ -99,30 +102,14 @@ fn datapath(config: &AgentConfig) -> Result<Box<dyn Datapath>, ServerError> {
     })
 }
 
+/// A number that nobody can guess: the standard library asks the kernel for its keys.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 fn group(name: &str) -> Result<Gid, ServerError> {
     match Group::from_name(name) {
         Ok(Some(group)) => Ok(group.gid),
         _ => Err(ServerError::NoGroup(name.to_owned())),
-    }
-}
-
-/// The cores that /proc/stat tells of.
-fn cores() -> io::Result<Vec<CoreInfo>> {
-    let mut sampler = LoadSampler::default();
-    sampler.sample()?;
-    Ok(sampler.cores().map(|core: Core| CoreInfo::new(core)).collect())
-}
-
-fn host(cores: usize) -> HostFeatures {
-    HostFeatures {
-        n_cores: u16::try_from(cores).unwrap_or(u16::MAX),
-        n_rx_queues: 0,
-        acceleration: Acceleration::empty(),
-        max_flows: 0,
-        max_vms: 0,
-        carriers: Carriers::TOS | Carriers::VLAN,
-        pad: Pad::default(),
-        fcf_layout: FcfLayout::DSCP,
-        name: crate::datapath::short_name(""),
     }
 }

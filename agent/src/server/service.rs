@@ -1,12 +1,14 @@
 //! The tables and everything that a change of them has to reach: the state on disk, the datapath,
 //! controllers and monitors. What listens and who speaks is the business of others.
 
-use codec::of10::{BadRequestCode, Body, Vendor};
+use codec::of10::{BadRequestCode, Body, Port, Vendor};
 use codec::types::Pad;
 use codec::vse::{
     Config, Core, DatapathStats, HostFeatures, VmEvent, VmInfo, VmSource, VmStats, VseMessage,
 };
 
+use super::config::AgentConfig;
+use super::host::Host;
 use super::refused::Refused;
 use super::state::State;
 use crate::datapath::{Datapath, Description};
@@ -31,8 +33,7 @@ pub(crate) struct Service {
     /// What happened and nobody was told yet.
     events: Vec<Event>,
     rules: Vec<RuleChange>,
-    /// What the host was found to be; layout and tables are put in when asked.
-    host: HostFeatures,
+    host: Host,
 }
 
 /// Times out entries no more often than this, since it means looking at all of them.
@@ -43,13 +44,14 @@ impl Service {
         engine: Engine,
         datapath: Box<dyn Datapath>,
         state: Option<State>,
-        host: HostFeatures,
         now: Time,
     ) -> Self {
+        let description = datapath.describe();
         let rules = engine.flows().map(|entry| RuleChange::Added(entry.id)).collect();
         Self {
             deadline: engine.next_deadline(),
-            description: datapath.describe(),
+            host: Host::look(&description),
+            description,
             engine,
             now,
             datapath,
@@ -58,7 +60,6 @@ impl Service {
             state,
             events: Vec::new(),
             rules,
-            host,
         }
     }
 
@@ -196,14 +197,32 @@ impl Service {
 
     /// What the host is.
     pub(crate) fn host_features(&self) -> HostFeatures {
-        let settings = self.engine.settings();
-        HostFeatures {
-            max_flows: u32::try_from(settings.max_flows).unwrap_or(u32::MAX),
-            max_vms: u32::try_from(settings.max_vms).unwrap_or(u32::MAX),
-            fcf_layout: settings.config.fcf_layout,
-            name: self.description.name,
-            ..self.host
+        self.host.features(&self.description, self.engine.settings())
+    }
+
+    /// Takes over what a new configuration says of the engine and the state. What SET_CONFIG has
+    /// set stays, unless the file says something new.
+    pub(crate) fn reconfigure(&mut self, before: &AgentConfig, after: &AgentConfig) {
+        let (old, new) = (before.engine.config, after.engine.config);
+        if old != new
+            && let Err(refused) =
+                self.change(&Body::Vendor(Vendor::Vse(VseMessage::SetConfig(new))))
+        {
+            tracing::error!(why = refused.text, "the engine is configured as it was");
         }
+        if let Some(state) = &mut self.state {
+            state.configure(after.sync, after.snapshot_interval, new);
+        }
+    }
+
+    /// Looks at the host once more, as an administrator may have changed it.
+    pub(crate) fn look_at_host(&mut self) {
+        self.host = Host::look(&self.description);
+    }
+
+    /// The interfaces whose frames are steered.
+    pub(crate) fn ports(&mut self) -> Vec<Port> {
+        self.host.ports(&self.description, self.now)
     }
 
     /// The datapath and what it has done.

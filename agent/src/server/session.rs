@@ -6,7 +6,7 @@ use codec::EncodeError;
 use codec::of10::{
     ActionSet, BadRequestCode, Body, Capabilities, ErrorCode, ErrorMsg, FeaturesReply,
     FlowRemovedReason, FragmentHandling, Header, Hello, HelloFailedCode, Message, MessageType,
-    QueueGetConfigReply, SwitchConfig, Vendor,
+    Port, QueueGetConfigReply, SwitchConfig, Vendor,
 };
 use codec::proxy::{Carried, bare};
 use codec::types::{Bytes, Hex, Pad};
@@ -139,7 +139,7 @@ impl Session {
             Body::Error(error) => tracing::debug!(%error, "a client sent an ERROR"),
             Body::EchoRequest(echo) => put(out, xid, Body::EchoReply(echo.clone())),
             Body::BarrierRequest => put(out, xid, Body::BarrierReply),
-            Body::FeaturesRequest => put(out, xid, Body::FeaturesReply(features())),
+            Body::FeaturesRequest => put(out, xid, Body::FeaturesReply(features(service.ports()))),
             Body::GetConfigRequest => put(out, xid, Body::GetConfigReply(self.config)),
             // It is about this connection alone.
             Body::SetConfig(config) => self.config = *config,
@@ -360,7 +360,7 @@ pub(crate) fn trace(request: &TraceRequest, service: &Service) -> TraceReply {
     reply
 }
 
-fn features() -> FeaturesReply {
+fn features(ports: Vec<Port>) -> FeaturesReply {
     FeaturesReply {
         datapath_id: Hex(DATAPATH_ID),
         n_buffers: 0,
@@ -368,7 +368,7 @@ fn features() -> FeaturesReply {
         pad: Pad::default(),
         capabilities: Capabilities::FLOW_STATS | Capabilities::TABLE_STATS,
         actions: ActionSet::empty(),
-        ports: Vec::new(),
+        ports,
     }
 }
 

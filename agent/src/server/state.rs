@@ -133,6 +133,11 @@ impl State {
         Ok(state)
     }
 
+    /// Takes over what a new configuration says. `base` is what the next start is held against.
+    pub(crate) fn configure(&mut self, sync: bool, interval: Duration, base: Config) {
+        (self.sync, self.interval, self.base) = (sync, interval, base);
+    }
+
     /// Journals that a run which was killed has left.
     fn remove_old_journals(&self) {
         let own = journal_path(&self.dir, self.generation);

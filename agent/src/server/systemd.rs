@@ -25,6 +25,13 @@ pub(super) fn ready(status: &str) {
     notify(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
+/// The configuration is read anew; [`ready`] says when that is done.
+pub(super) fn reloading() {
+    let mut states = vec![NotifyState::Reloading];
+    states.extend(NotifyState::monotonic_usec_now().ok());
+    notify(&states);
+}
+
 /// The agent lives.
 pub(super) fn alive() {
     notify(&[NotifyState::Watchdog]);

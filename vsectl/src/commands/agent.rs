@@ -62,20 +62,36 @@ impl Args {
             writeln!(out, "{}: all well", file.display())?;
             return Ok(Outcome::Done);
         }
-        start_log(&config);
-        agent::server::run(&config)?;
+        let set_level = start_log(&config);
+        let reload = move || {
+            let config = AgentConfig::load(args.config.as_deref(), &args.keys.0)?;
+            set_level(&config);
+            Ok(config)
+        };
+        agent::server::run(config, Box::new(reload))?;
         Ok(Outcome::Done)
     }
 }
 
-/// The log goes to standard error.
-fn start_log(config: &AgentConfig) {
-    let level = config.log.parse().unwrap_or(tracing::Level::INFO);
-    let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
-    if config.log_json {
-        log.json().init();
+/// The log goes to standard error. Returns what changes its level.
+fn start_log(config: &AgentConfig) -> impl Fn(&AgentConfig) + use<> {
+    use tracing_subscriber::filter::LevelFilter;
+    use tracing_subscriber::fmt::layer;
+    use tracing_subscriber::prelude::*;
+
+    let level = |config: &AgentConfig| config.log.parse().unwrap_or(LevelFilter::INFO);
+    let (filter, handle) = tracing_subscriber::reload::Layer::new(level(config));
+    let log = layer().with_writer(std::io::stderr);
+    let log = if config.log_json {
+        log.json().boxed()
     } else {
-        log.with_ansi(false).with_target(false).init();
+        log.with_ansi(false).with_target(false).boxed()
+    };
+    tracing_subscriber::registry().with(filter).with(log).init();
+    move |config| {
+        if let Err(error) = handle.reload(level(config)) {
+            tracing::error!(%error, "the level of the log is as it was");
+        }
     }
 }
 

@@ -212,3 +212,25 @@ fn a_snapshot_gives_back_the_tables() {
     assert_eq!(left_out.len(), 1);
     assert_eq!(left_out[0].why, Refusal::NoCore(Core(3)));
 }
+
+#[test]
+fn a_snapshot_keeps_what_was_said_of_cores() {
+    let isolated = |core| CoreInfo { is_eligible: core != 1, ..CoreInfo::new(Core(core)) };
+    let engine = || Engine::new(Settings::default(), (0..3).map(isolated));
+    let mut before = engine();
+    for (core, eligible) in [(1, true), (2, false)] {
+        before.set_eligible(Core(core), eligible, Time::ZERO, &mut Vec::new()).unwrap();
+    }
+    let snapshot = before.snapshot(Time::ZERO);
+    let mut after = engine();
+    after.restore(&snapshot, Time::ZERO).unwrap();
+    let eligible = |engine: &Engine| -> Vec<bool> {
+        engine.cores().iter().map(|state| state.info.is_eligible).collect()
+    };
+    assert_eq!(eligible(&after), [true, true, false]);
+    // Where nobody has said anything, the host decides: here, one where no core is isolated.
+    let plain = engine().snapshot(Time::ZERO);
+    let mut other = Engine::new(Settings::default(), (0..3).map(|n| CoreInfo::new(Core(n))));
+    other.restore(&plain, Time::ZERO).unwrap();
+    assert_eq!(eligible(&other), [true; 3]);
+}

@@ -1,0 +1,39 @@
+//! Values of keys, from their texts. An error says what would be right.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+pub(super) fn each<T: FromStr<Err: ToString>>(text: &str) -> Result<Vec<T>, String> {
+    let words = text.split(',').filter(|word| !word.is_empty());
+    words.map(|word| word.parse().map_err(|error: T::Err| error.to_string())).collect()
+}
+
+pub(super) fn number<T: TryFrom<u64>>(text: &str, least: u64, most: u64) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    let number = number.and_then(|number: u64| T::try_from(number).ok());
+    number.ok_or_else(|| format!("want a number from {least} to {most}"))
+}
+
+pub(super) fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
+    number(text, least, most).map(Duration::from_secs)
+}
+
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "want true or false".to_owned())
+}
+
+pub(super) fn word<T: Clone>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+    let found = words.iter().find(|(word, _)| *word == text);
+    found.map(|(_, value)| value.clone()).ok_or_else(|| {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        format!("want {}", words.join(", "))
+    })
+}
+
+pub(super) fn datapath(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some(("replay" | "xdp", rest)) if !rest.is_empty() => Ok(text.to_owned()),
+        None if text == "none" => Ok(text.to_owned()),
+        _ => Err("want none, replay:FILE or xdp:INTERFACE,…".to_owned()),
+    }
+}
