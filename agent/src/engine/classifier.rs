@@ -5,11 +5,14 @@
 //! masked words of which a tuple's hash is made are shared: tuples that mask a word alike have one
 //! [`Component`] for it, whose hash is taken once for a frame. A component also knows by a bitmap
 //! which values its entries have, so that a value that none has rules out all of its tuples before
-//! any is probed.
+//! any is probed. Tuples are looked at by blocks of 64, so that what the components rule out is a
+//! few operations on one word, and not a branch for each tuple.
 //!
 //! Nothing is allocated in a look-up.
 
-use super::component::{COMPONENT_BITS, Component, word_hash};
+use std::collections::BTreeMap;
+
+use super::component::{Component, Finding, word_hash};
 use super::flow_entry::{EntryId, Rank};
 use super::flow_match::FlowMatch;
 use super::key::{KEY_WORDS, PacketKey};
@@ -17,6 +20,8 @@ use super::tuple::{Tuple, fold_hash};
 
 /// Marks the end of a chain.
 const END: u32 = u32::MAX;
+/// Tuples of a block: as many as a word has bits.
+const BLOCK: usize = 64;
 
 /// The entries by what they match. An entry is known by its index in the flow table.
 #[derive(Debug, Clone)]
@@ -29,12 +34,12 @@ pub(crate) struct Classifier {
     masks: Vec<u64>,
     components: Vec<Component>,
     /// Tuples in the order of a look-up.
-    steps: Vec<Step>,
-    /// Components in the order in which the steps first need them.
+    blocks: Vec<Block>,
+    /// Components in the order in which the blocks first need them.
     needed: Vec<u16>,
-    /// Hashes of components, for the look-up under way.
-    hashes: Vec<u64>,
-    /// The steps are not in order.
+    /// What the components say of the frame of the look-up under way.
+    findings: Vec<Finding>,
+    /// The blocks are not in order.
     is_stale: bool,
 }
 
@@ -51,15 +56,21 @@ struct Probe {
     value: [u64; KEY_WORDS],
 }
 
+/// Up to 64 tuples that follow one another in a look-up.
+#[derive(Debug, Clone, Default)]
+struct Block {
+    /// How many of the needed components must have been asked.
+    needed: usize,
+    /// The components of its tuples, and a bit for each step that cannot match without.
+    uses: Vec<(u16, u64)>,
+    steps: Vec<Step>,
+}
+
 /// What a look-up needs of a tuple before it is probed.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     /// The highest level of its entries.
     level: u32,
-    /// How many of the needed components must have been hashed.
-    needed: u32,
-    /// Components that must not be ruled out.
-    components: u64,
     tuple: u32,
 }
 
@@ -72,9 +83,9 @@ impl Classifier {
             tuples: Vec::new(),
             masks: Vec::new(),
             components: Vec::new(),
-            steps: Vec::new(),
+            blocks: Vec::new(),
             needed: Vec::new(),
-            hashes: Vec::new(),
+            findings: Vec::new(),
             is_stale: false,
         }
     }
@@ -85,76 +96,74 @@ impl Classifier {
             self.arrange();
         }
         let words = key.words();
-        let mut ruled_out = 0_u64;
-        let mut hashed = 0;
-        let mut best: Option<(Rank, EntryId)> = None;
         let mut needed = self.needed.iter();
-        for step in &self.steps {
-            if best.is_some_and(|(rank, _)| rank.level() > step.level) {
-                break;
-            }
-            let missing = step.needed.saturating_sub(hashed);
-            hashed = hashed.max(step.needed);
-            for id in needed.by_ref().take(at(missing)) {
+        let mut asked = 0;
+        let mut best: Option<(Rank, EntryId)> = None;
+        for block in &self.blocks {
+            for id in needed.by_ref().take(block.needed - asked) {
                 let id = usize::from(*id);
-                let (Some(component), Some(slot)) =
-                    (self.components.get(id), self.hashes.get_mut(id))
-                else {
-                    continue;
-                };
-                let (hash, may_match) = component.look_up(words);
-                *slot = hash;
-                if !may_match {
-                    ruled_out |= component.bit();
+                if let (Some(component), Some(finding)) =
+                    (self.components.get(id), self.findings.get_mut(id))
+                {
+                    *finding = component.look_up(words);
                 }
             }
-            if step.components & ruled_out != 0 {
-                continue;
-            }
-            let Some(tuple) = self.tuples.get(at(step.tuple)) else { continue };
-            let hash = fold_hash(tuple.components().iter().fold(0, |hash, id| {
-                hash ^ self.hashes.get(usize::from(*id)).copied().unwrap_or_default()
-            }));
-            for index in tuple.with_hash(hash) {
-                let Some(probe) = self.probes.get(at(index)) else { continue };
-                if best.is_none_or(|(rank, _)| rank < probe.rank)
-                    && tuple.matches(words, &probe.value)
-                {
-                    best = Some((probe.rank, EntryId { index, generation: probe.generation }));
-                    break;
+            asked = block.needed;
+            let finding = |id: u16| self.findings.get(usize::from(id)).copied().unwrap_or_default();
+            let ruled_out = |out, (id, steps): &(u16, u64)| out | steps & finding(*id).rules_out;
+            let mut open = !block.uses.iter().fold(0, ruled_out);
+            while let Some(step) = block.steps.get(at(open.trailing_zeros())) {
+                open &= open - 1;
+                if best.is_some_and(|(rank, _)| rank.level() > step.level) {
+                    return best.map(|(_, id)| id);
+                }
+                let Some(tuple) = self.tuples.get(at(step.tuple)) else { continue };
+                let components = tuple.components().iter();
+                let hash = fold_hash(components.fold(0, |hash, id| hash ^ finding(*id).hash));
+                for index in tuple.with_hash(hash) {
+                    let Some(probe) = self.probes.get(at(index)) else { continue };
+                    if best.is_none_or(|(rank, _)| rank < probe.rank)
+                        && tuple.matches(words, &probe.value)
+                    {
+                        best = Some((probe.rank, EntryId { index, generation: probe.generation }));
+                        break;
+                    }
                 }
             }
         }
         best.map(|(_, id)| id)
     }
 
-    /// Brings the steps into order.
+    /// Brings the blocks into order.
     fn arrange(&mut self) {
-        self.steps.clear();
-        self.needed.clear();
         let used = self.tuples.iter().enumerate().filter(|(_, tuple)| !tuple.is_empty());
-        self.steps.extend(used.map(|(number, tuple)| Step {
-            level: tuple.level(),
-            needed: 0,
-            components: 0,
-            tuple: u32::try_from(number).unwrap_or(END),
-        }));
-        self.steps.sort_by_key(|step| std::cmp::Reverse(step.level));
-        let mut is_needed = vec![false; self.components.len()];
-        for step in &mut self.steps {
-            let Some(tuple) = self.tuples.get(at(step.tuple)) else { continue };
-            for id in tuple.components() {
-                let id_at = usize::from(*id);
-                if let Some(component) = self.components.get(id_at) {
-                    step.components |= component.bit();
-                }
-                if is_needed.get_mut(id_at).is_some_and(|is| !std::mem::replace(is, true)) {
-                    self.needed.push(*id);
+        let mut steps: Vec<_> = used
+            .map(|(number, tuple)| Step {
+                level: tuple.level(),
+                tuple: u32::try_from(number).unwrap_or(END),
+            })
+            .collect();
+        steps.sort_by_key(|step| std::cmp::Reverse(step.level));
+        self.needed.clear();
+        self.blocks.clear();
+        for steps in steps.chunks(BLOCK) {
+            let mut uses: BTreeMap<u16, u64> = BTreeMap::new();
+            for (number, step) in steps.iter().enumerate() {
+                let tuple = self.tuples.get(at(step.tuple));
+                for id in tuple.map(Tuple::components).unwrap_or_default() {
+                    *uses.entry(*id).or_default() |= 1 << number;
+                    if !self.needed.contains(id) {
+                        self.needed.push(*id);
+                    }
                 }
             }
-            step.needed = u32::try_from(self.needed.len()).unwrap_or(END);
+            self.blocks.push(Block {
+                needed: self.needed.len(),
+                uses: uses.into_iter().collect(),
+                steps: steps.to_vec(),
+            });
         }
-        self.hashes.resize(self.components.len(), 0);
+        self.findings.resize(self.components.len(), Finding::default());
         self.is_stale = false;
     }
 
@@ -313,7 +322,7 @@ impl Classifier {
                 None => u16::try_from(self.components.len()).unwrap_or(u16::MAX),
             };
             let is_known = known.is_some();
-            let component = Component::new(self.seed, word, *mask, id);
+            let component = Component::new(self.seed, word, *mask);
             match self.components.get_mut(usize::from(id)) {
                 Some(_) if is_known => {}
                 Some(free) => *free = component,
@@ -355,5 +364,3 @@ impl Classifier {
 fn at(index: u32) -> usize {
     usize::try_from(index).unwrap_or(usize::MAX)
 }
-
-const _: () = assert!(COMPONENT_BITS == u64::BITS, "one bit of a step for each component");

@@ -2,8 +2,6 @@
 
 use super::key::KEY_WORDS;
 
-/// Components that can rule tuples out; later ones are only hashed.
-pub(crate) const COMPONENT_BITS: u32 = 64;
 /// Bits of the bitmap for each value, at least; the more, the fewer look like one another.
 const BITS_PER_VALUE: usize = 8;
 /// How much a bitmap grows beyond what it needs.
@@ -14,8 +12,8 @@ const GROWTH: usize = 4;
 pub(crate) struct Component {
     word: usize,
     mask: u64,
-    seed: u64,
-    bit: u64,
+    /// What makes hashes of this word and this seed.
+    salt: u64,
     /// A power of two of bits; the hash of a value chooses one.
     bitmap: Vec<u64>,
     /// Values noted since the bitmap was made, and those it was made of.
@@ -24,49 +22,59 @@ pub(crate) struct Component {
     gone: usize,
 }
 
+/// What a component says of a frame.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Finding {
+    pub(crate) hash: u64,
+    /// All ones where no entry has the frame's value, else 0.
+    pub(crate) rules_out: u64,
+}
+
 /// The hash of a masked word. Hashes of different words are combined by exclusive or.
 pub(crate) fn word_hash(seed: u64, word: usize, value: u64) -> u64 {
-    /// Digits of the golden ratio and of e: odd, with no pattern in their bits.
+    salted_hash(salt(seed, word), value)
+}
+
+/// What makes the hashes of one word other than those of the next.
+fn salt(seed: u64, word: usize) -> u64 {
+    /// Digits of the golden ratio: odd, with no pattern in their bits.
     const WORD: u64 = 0x9e37_79b9_7f4a_7c15;
-    const MULTIPLIER: u64 = 0xb7e1_5162_8aed_2a6b;
     let number = u64::try_from(word).unwrap_or_default().wrapping_add(1);
-    folded(value ^ seed ^ number.wrapping_mul(WORD), MULTIPLIER)
+    seed ^ number.wrapping_mul(WORD)
 }
 
 /// Both halves of a product.
-fn folded(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
+#[inline]
+fn salted_hash(salt: u64, value: u64) -> u64 {
+    /// Digits of e: odd, with no pattern in their bits.
+    const MULTIPLIER: u64 = 0xb7e1_5162_8aed_2a6b;
+    let product = u128::from(value ^ salt) * u128::from(MULTIPLIER);
     let half = |half: u128| u64::try_from(half & u128::from(u64::MAX)).unwrap_or_default();
     half(product >> 64) ^ half(product)
 }
 
 impl Component {
-    pub(crate) fn new(seed: u64, word: usize, mask: u64, id: u16) -> Self {
-        let bit = 1_u64.checked_shl(id.into()).unwrap_or_default();
-        Self { word, mask, seed, bit, bitmap: vec![0], noted: 0, gone: 0 }
+    pub(crate) fn new(seed: u64, word: usize, mask: u64) -> Self {
+        Self { word, mask, salt: salt(seed, word), bitmap: vec![0], noted: 0, gone: 0 }
     }
 
     pub(crate) fn is_for(&self, word: usize, mask: u64) -> bool {
         self.word == word && self.mask == mask
     }
 
-    /// Its bit in the steps of a look-up; 0 for one that came too late to have one.
-    pub(crate) fn bit(&self) -> u64 {
-        self.bit
-    }
-
-    /// The hash of what a frame has here, and whether an entry may have it.
+    /// The hash of what a frame has here, and whether no entry has that.
     #[inline]
-    pub(crate) fn look_up(&self, words: &[u64; KEY_WORDS]) -> (u64, bool) {
+    pub(crate) fn look_up(&self, words: &[u64; KEY_WORDS]) -> Finding {
         let hash = self.hash(words);
         let (block, bit) = self.place(hash);
-        (hash, self.bitmap.get(block).is_some_and(|bits| bits & bit != 0))
+        let is_out = self.bitmap.get(block).is_none_or(|bits| bits & bit == 0);
+        Finding { hash, rules_out: u64::from(is_out).wrapping_neg() }
     }
 
     #[inline]
     fn hash(&self, words: &[u64; KEY_WORDS]) -> u64 {
         let word = words.get(self.word).copied().unwrap_or_default();
-        word_hash(self.seed, self.word, word & self.mask)
+        salted_hash(self.salt, word & self.mask)
     }
 
     #[inline]
