@@ -20,3 +20,4 @@ mod print;
 mod run;
 mod running;
 mod send;
+mod top;

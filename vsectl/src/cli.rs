@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::agent_option::AgentOption;
 use crate::commands::{
     agent, completions, config, core, craft, decode, doctor, encode, experiment, flow, man,
-    monitor, print, proxy, send, trace, vm,
+    monitor, print, proxy, send, top, trace, vm,
 };
 use crate::exit::Outcome;
 
@@ -40,6 +40,7 @@ enum Command {
     Trace(trace::Args),
     Config(config::Args),
     Monitor(monitor::Args),
+    Top(top::Args),
     Proxy(proxy::Args),
     Doctor(doctor::Args),
     Experiment(experiment::Args),
@@ -67,6 +68,7 @@ impl Cli {
             Command::Vm(args) => args.run(&self.agent, out),
             Command::Config(args) => args.run(&self.agent, out),
             Command::Monitor(args) => args.run(&self.agent, out),
+            Command::Top(args) => args.run(&self.agent, out),
             Command::Completions(args) => args.run(out),
             Command::Craft(args) => args.run(out),
             Command::Send(args) => args.run(out),

@@ -15,7 +15,6 @@ mod flow_simulation;
 mod flow_source;
 mod frame_of_flow;
 mod hex_input;
-mod interrupt;
 mod message_text;
 mod messages;
 mod openflow_session;
@@ -23,8 +22,8 @@ mod render;
 mod saved;
 mod saved_engine;
 mod send;
-mod stop_signals;
-mod until;
+mod signals;
+mod top;
 mod view;
 
 use std::io::{self, Write};

@@ -17,7 +17,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Ended, Settings, Stop, interfaces};
 use crate::exit::UsageError;
-use crate::interrupt;
+use crate::signals;
 
 /// How long the system gathers frames before it hands them on, and how often a signal is looked for.
 const LOOK: Duration = Duration::from_millis(100);
@@ -138,7 +138,7 @@ impl Live {
     fn fill(&mut self) -> io::Result<()> {
         while self.chunk.is_empty() && !self.over {
             let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            let last = late || interrupt::asked() || self.full();
+            let last = late || signals::asked() || self.full();
             // What came before the end is in the capture.
             let more = self.take()?;
             let failed = self.interfaces.iter().all(|interface| interface.capture.is_none());

@@ -11,6 +11,7 @@ use codec::vse::Core;
 
 use crate::agent_option::AgentOption;
 use crate::exit::{Outcome, UsageError};
+use crate::signals;
 
 /// Put VSE into the OpenFlow session between a switch and its controller.
 #[derive(Debug, clap::Args)]
@@ -150,7 +151,7 @@ impl RunArgs {
         }
         out.flush()?;
         let stopper = relay.stopper();
-        crate::stop_signals::on_stop(move || stopper.stop()).context("signals")?;
+        signals::on_stop(signals::WITHOUT_HANGUP, move || stopper.stop()).context("signals")?;
         let passed = relay.run()?;
         writeln!(
             out,

@@ -110,6 +110,12 @@ pub(crate) fn rfc3339(time: u64) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
+/// The time of day now, in UTC: `18:00:00`.
+pub(crate) fn now_of_day() -> String {
+    let now = OffsetDateTime::now_utc();
+    now.format(&format_description!("[hour]:[minute]:[second]")).unwrap_or_default()
+}
+
 /// Writes nanoseconds as seconds with nine decimals, the whole ones in so many columns.
 pub(crate) fn seconds(time: u64, width: usize, out: &mut impl Write) -> io::Result<()> {
     let mut buffer = itoa::Buffer::new();

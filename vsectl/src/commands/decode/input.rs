@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dissect::savefile::decompressed;
 
-use crate::interrupt;
+use crate::signals;
 
 /// How often a file that may grow is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -64,7 +64,7 @@ impl Read for Growing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             // Looked at before the file is read: what its writer wrote until then comes first.
-            let over = interrupt::asked();
+            let over = signals::asked();
             let replaced = self.is_replaced()?;
             let read = self.file.read(buffer)?;
             if read > 0 || buffer.is_empty() {

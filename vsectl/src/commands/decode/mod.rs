@@ -21,10 +21,10 @@ use self::files::Files;
 use crate::capture;
 use crate::capture_format::CaptureFormat;
 use crate::exit::{Outcome, UsageError};
-use crate::interrupt;
 use crate::render::clock::TimeFormat;
 use crate::render::fields::Layout;
 use crate::render::paint::{Paint, When};
+use crate::signals;
 
 /// Decode captures: a line a frame, trees, columns, JSON, other captures, statistics.
 ///
@@ -299,7 +299,7 @@ impl Args {
             return Err(usage("--follow waits at the end of one file, not of several".to_owned()));
         }
         if self.follow || live.is_some() {
-            interrupt::catch().context("cannot take signals")?;
+            signals::catch().context("cannot take signals")?;
         }
         let prints = !self.quiet
             && (self.write.is_none()

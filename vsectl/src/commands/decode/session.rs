@@ -17,7 +17,7 @@ use super::output::{Noter, Output, Pass};
 use super::progress::Progress;
 use crate::capture;
 use crate::exit::{Outcome, diagnostic};
-use crate::{interrupt, render};
+use crate::{render, signals};
 
 /// What is done with frames.
 pub(super) struct Settings {
@@ -141,7 +141,7 @@ impl Session {
         // Whoever asked for an end knows that a file that is still written has none.
         let follow = self.settings.follow;
         let cut_short = |error: &SavefileError| {
-            follow && interrupt::asked() && matches!(error, SavefileError::Cut { .. })
+            follow && signals::asked() && matches!(error, SavefileError::Cut { .. })
         };
         let mut reader = match Reader::new(reader) {
             Ok(reader) => reader,

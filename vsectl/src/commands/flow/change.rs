@@ -16,7 +16,7 @@ use crate::flow_check;
 use crate::flow_simulation::{after, change_of};
 use crate::flow_source;
 use crate::render;
-use crate::until;
+use crate::signals;
 
 /// Add entries to the flow table. What is odd about them is told: entries that nothing can reach,
 /// cores that do not exist.
@@ -180,7 +180,7 @@ impl Doing {
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
         // Before the change: what comes meanwhile must not be lost.
-        let signals = self.r#for.map(until::Waiting::new).transpose()?;
+        let signals = self.r#for.map(signals::Waiting::new).transpose()?;
         if !apply(client, changes, together)? {
             return Ok(Outcome::Failed);
         }
