@@ -170,4 +170,25 @@ struct vse_meta {
 
 #define VSE_META_MAGIC 0x76736531u
 
+/*
+ * What the program does not need, kept with the maps for whoever reads the tables without an agent,
+ * and for the next agent. A record is an OpenFlow message; see agent/src/datapath/xdp/records.rs.
+ */
+struct vse_record_key {
+	__u32 kind;            /* VSE_RECORD_* */
+	__u32 id;              /* slot, core or VM id; 0 where there is but one */
+};
+
+#define VSE_RECORD_DATAPATH 0
+#define VSE_RECORD_FLOW 1
+#define VSE_RECORD_CORE 2
+#define VSE_RECORD_VM 3
+#define VSE_RECORD_CONFIG 4
+
+struct vse_record {
+	__u32 len;             /* bytes of the message */
+	__u32 pad;
+	__u8 message[1024];
+};
+
 #endif

@@ -146,6 +146,16 @@ struct {
 	__uint(value_size, sizeof(struct bpf_cpumap_val));
 } vse_cpus SEC(".maps");
 
+/* What the program does not look at; sized by the agent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct vse_record_key);
+	__type(value, struct vse_record);
+} vse_records SEC(".maps");
+
 /* Set by the agent before it loads the programs. */
 volatile const __u32 vse_in_port;      /* OpenFlow port of the interface that it is loaded for */
 volatile const __u32 vse_n_rules;      /* entries of half of vse_masks and vse_rules */

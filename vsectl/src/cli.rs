@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::agent_option::AgentOption;
 use crate::commands::{
-    agent, completions, config, core, craft, decode, doctor, encode, experiment, flow, man,
-    monitor, print, proxy, send, top, trace, vm,
+    agent, completions, config, core, craft, datapath, decode, doctor, encode, experiment, flow,
+    man, monitor, print, proxy, send, top, trace, vm,
 };
 use crate::exit::Outcome;
 
@@ -39,6 +39,7 @@ enum Command {
     Vm(vm::Args),
     Trace(trace::Args),
     Config(config::Args),
+    Datapath(datapath::Args),
     Monitor(monitor::Args),
     Top(top::Args),
     Proxy(proxy::Args),
@@ -66,6 +67,7 @@ impl Cli {
             Command::Core(args) => args.run(&self.agent, out),
             Command::Trace(args) => args.run(&self.agent, out),
             Command::Vm(args) => args.run(&self.agent, out),
+            Command::Datapath(args) => args.run(out),
             Command::Config(args) => args.run(&self.agent, out),
             Command::Monitor(args) => args.run(&self.agent, out),
             Command::Top(args) => args.run(&self.agent, out),

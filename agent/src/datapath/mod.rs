@@ -13,7 +13,9 @@ use crate::engine::{Engine, Event, RuleChange, Time};
 
 pub use none::NoDatapath;
 pub use replay::{Pace, Replay};
-pub use xdp::{AttachMode, TableError, XdpDatapath, XdpError, XdpOptions};
+pub use xdp::{
+    AttachMode, Attachment, DEFAULT_FOLDER, TableError, XdpDatapath, XdpError, XdpOptions, detach,
+};
 
 /// Something that frames go through, by the rules of an engine.
 ///

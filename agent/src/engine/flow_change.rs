@@ -93,7 +93,7 @@ impl TryFrom<&Body> for FlowChange {
 }
 
 /// What the actions of an entry ask of VSE: nothing, or one SET_IRQ_CORE.
-fn core_action(actions: &[Action]) -> Result<CoreAction, Refusal> {
+pub(crate) fn core_action(actions: &[Action]) -> Result<CoreAction, Refusal> {
     let action = match actions {
         [] => return Ok(CoreAction::Stay),
         [action] => action,

@@ -54,6 +54,7 @@ mod wire;
 pub use core_table::{CoreInfo, CoreState, CoreTable};
 pub use event::{Decided, Event, RemovedFlow, RuleChange};
 pub use flow_change::FlowChange;
+pub(crate) use flow_change::core_action;
 pub use flow_entry::{Assignment, CoreAction, EntryId, FlowEntry};
 pub use flow_match::FlowMatch;
 pub use key::{KEY_WORDS, MAX_EXTENSION_HEADERS, MAX_VLAN_TAGS, PacketKey, Presence};

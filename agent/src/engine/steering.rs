@@ -224,7 +224,8 @@ impl Engine {
     }
 
     /// A datapath outside gave an entry a core, by the rules of this engine, when a frame with this
-    /// key came.
+    /// key came. Where the engine has it on another core, it was not told of something: the
+    /// datapath is right, as the frames go where it says.
     pub fn adopt(
         &mut self,
         id: EntryId,
@@ -233,10 +234,10 @@ impl Engine {
         now: Time,
         events: &mut Vec<Event>,
     ) {
-        let is_open = |entry: &FlowEntry| {
-            entry.action == CoreAction::Auto && entry.assignment.core == Core::NONE
+        let differs = |entry: &FlowEntry| {
+            entry.action == CoreAction::Auto && entry.assignment.core != chosen.0
         };
-        if self.flows.get(id).is_some_and(is_open) && self.cores.online(chosen.0).is_ok() {
+        if self.flows.get(id).is_some_and(differs) && self.cores.online(chosen.0).is_ok() {
             self.assign(id, key, chosen, now, events);
         }
     }

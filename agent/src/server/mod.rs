@@ -20,7 +20,6 @@ mod systemd;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
-use std::path::Path;
 
 use nix::unistd::{Gid, Group, Uid};
 
@@ -30,10 +29,10 @@ use self::event_loop::EventLoop;
 use self::service::Service;
 use self::state::State;
 use crate::client::Target;
-use crate::datapath::{Datapath, DatapathError, NoDatapath, Replay};
-use crate::engine::{Engine, Settings};
+use crate::datapath::{Datapath, DatapathError, NoDatapath, Replay, XdpDatapath, XdpOptions};
+use crate::engine::{Engine, RuleChange, Settings, Time};
 
-pub use self::config::{AgentConfig, ConfigError, DEFAULT_FILE, KEYS, Key, Limits};
+pub use self::config::{AgentConfig, ConfigError, DEFAULT_FILE, DatapathChoice, KEYS, Key, Limits};
 pub use self::state::StateError;
 
 /// An agent that cannot start, or cannot go on.
@@ -77,29 +76,80 @@ pub type Reload = Box<dyn FnMut() -> Result<AgentConfig, ConfigError>>;
 /// configuration, and does what the keys that can change say.
 pub fn run(config: AgentConfig, reload: Reload) -> Result<(), ServerError> {
     let clock = Clock::start();
-    let settings = Settings { hash_seed: random(), ..config.engine.clone() };
     let cores = host::cores().map_err(failed("the cores of this host"))?;
+    let mut opened = open(&config)?;
+    let mut settings = Settings { hash_seed: random(), ..config.engine.clone() };
+    if let Opened::Xdp(xdp) = &opened {
+        // What does not fit into its maps is refused, not kept where no frame sees it.
+        let max_rules = usize::try_from(xdp.max_rules()).unwrap_or(usize::MAX);
+        settings.max_flows = settings.max_flows.min(max_rules);
+    }
     let mut engine = Engine::new(settings, cores);
     let state = config.state_dir.as_deref().map(|dir| {
         State::open(dir, &mut engine, clock.now(), config.sync, config.snapshot_interval)
     });
     let state = state.transpose()?;
-    let datapath = datapath(&config)?;
+    if let (None, Opened::Xdp(xdp)) = (&state, &mut opened) {
+        restore(xdp, &mut engine, clock.now());
+    }
+    let datapath = opened.start(&engine)?;
     let group = config.group.as_deref().map(group).transpose()?;
     let rules = AccessRules { owner: Uid::effective(), group, tcp: config.tcp_access() };
     let service = Service::new(engine, datapath, state, clock.now());
     EventLoop::new(config, reload, clock, service, rules)?.run()
 }
 
-fn datapath(config: &AgentConfig) -> Result<Box<dyn Datapath>, ServerError> {
-    Ok(match config.datapath.split_once(':') {
-        Some(("replay", path)) => Box::new(Replay::open(Path::new(path), config.pace)?),
-        Some((kind, _)) => {
-            let what = format!("datapath {kind}");
-            return Err(DatapathError::new(what, "this version does not have it").into());
+/// A datapath that moves no frame yet.
+enum Opened {
+    Xdp(Box<XdpDatapath>),
+    Other(Box<dyn Datapath>),
+}
+
+fn open(config: &AgentConfig) -> Result<Opened, ServerError> {
+    Ok(match &config.datapath {
+        DatapathChoice::None => Opened::Other(Box::new(NoDatapath)),
+        DatapathChoice::Replay(path) => Opened::Other(Box::new(Replay::open(path, config.pace)?)),
+        DatapathChoice::Xdp(interfaces) => {
+            let options = XdpOptions { interfaces: interfaces.clone(), ..config.xdp.clone() };
+            let opened = XdpDatapath::open(options);
+            Opened::Xdp(Box::new(opened.map_err(|error| DatapathError::new("XDP", error))?))
         }
-        None => Box::new(NoDatapath),
     })
+}
+
+impl Opened {
+    /// Has it do what the engine says from here on.
+    fn start(self, engine: &Engine) -> Result<Box<dyn Datapath>, ServerError> {
+        let rules: Vec<RuleChange> =
+            engine.flows().map(|entry| RuleChange::Added(entry.id)).collect();
+        let mut datapath: Box<dyn Datapath> = match self {
+            Self::Other(datapath) => datapath,
+            Self::Xdp(mut xdp) => {
+                // Whatever is attached has the whole table at once.
+                xdp.apply(engine, &rules)?;
+                xdp.attach().map_err(|error| DatapathError::new("XDP", error))?;
+                for interface in &xdp.describe().interfaces {
+                    tracing::info!(interface, mode = %xdp.describe().mode, "attached");
+                }
+                return Ok(xdp);
+            }
+        };
+        datapath.apply(engine, &rules)?;
+        Ok(datapath)
+    }
+}
+
+/// Where no state is kept, the pinned maps are what is left of the last agent.
+fn restore(xdp: &XdpDatapath, engine: &mut Engine, now: Time) {
+    match xdp.restore(engine, now) {
+        Ok(left_out) => {
+            for left in left_out {
+                tracing::warn!(what = left.what, why = %left.why, "left out of the pinned tables");
+            }
+            tracing::info!(flows = engine.flow_count(), "tables of the pinned maps");
+        }
+        Err(error) => tracing::warn!(%error, "the pinned tables are not taken over"),
+    }
 }
 
 /// A number that nobody can guess: the standard library asks the kernel for its keys.

@@ -310,6 +310,9 @@ impl Port {
         if is_change && access < Access::Change {
             return Err(plain(Refused::not_permitted()));
         }
+        if !is_change {
+            service.refresh();
+        }
         let is_dump = request.flags.contains(NetlinkFlags::DUMP);
         let vse = |message| Body::Vendor(Vendor::Vse(message));
         let mut tell = Teller { request, own, is_dump, command: command.command, out };

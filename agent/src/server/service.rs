@@ -1,7 +1,7 @@
 //! The tables and everything that a change of them has to reach: the state on disk, the datapath,
 //! controllers and monitors. What listens and who speaks is the business of others.
 
-use codec::of10::{BadRequestCode, Body, Port, Vendor};
+use codec::of10::{BadRequestCode, Body, FlowModCommand, Port, Vendor};
 use codec::types::Pad;
 use codec::vse::{
     Config, Core, DatapathStats, HostFeatures, VmEvent, VmInfo, VmSource, VmStats, VseMessage,
@@ -27,6 +27,8 @@ pub(crate) struct Service {
     datapath_failed: bool,
     /// When the datapath wants to be called.
     datapath_due: Option<Time>,
+    /// The turn in which the datapath was last asked what it has counted.
+    refreshed: Option<Time>,
     /// When entries may time out.
     deadline: Option<Time>,
     state: Option<State>,
@@ -40,6 +42,7 @@ pub(crate) struct Service {
 const DEADLINE_STEP: std::time::Duration = std::time::Duration::from_millis(250);
 
 impl Service {
+    /// `datapath` has the rules of `engine` already.
     pub(crate) fn new(
         engine: Engine,
         datapath: Box<dyn Datapath>,
@@ -47,7 +50,6 @@ impl Service {
         now: Time,
     ) -> Self {
         let description = datapath.describe();
-        let rules = engine.flows().map(|entry| RuleChange::Added(entry.id)).collect();
         Self {
             deadline: engine.next_deadline(),
             host: Host::look(&description),
@@ -57,9 +59,10 @@ impl Service {
             datapath,
             datapath_failed: false,
             datapath_due: Some(now),
+            refreshed: None,
             state,
             events: Vec::new(),
-            rules,
+            rules: Vec::new(),
         }
     }
 
@@ -67,6 +70,10 @@ impl Service {
     /// kinds are not for here, and refused.
     pub(crate) fn change(&mut self, body: &Body) -> Result<(), Refused> {
         self.writable()?;
+        if is_deletion(body) {
+            // What is told of an entry that goes is what it has counted up to now.
+            self.refresh();
+        }
         apply(&mut self.engine, body, self.now, &mut self.events)?;
         self.record(std::slice::from_ref(body));
         Ok(())
@@ -79,6 +86,9 @@ impl Service {
         changes: &[FlowChange],
     ) -> Result<(), (usize, Refused)> {
         self.writable().map_err(|refused| (0, refused))?;
+        if bodies.iter().any(is_deletion) {
+            self.refresh();
+        }
         self.engine
             .bundle(changes, self.now, &mut self.events)
             .map_err(|(number, refusal)| (number, refusal.into()))?;
@@ -122,13 +132,9 @@ impl Service {
 
     /// Lets time pass: entries that are due go, the datapath does what it has to do.
     pub(crate) fn advance(&mut self) {
-        if self.deadline.is_some_and(|deadline| deadline <= self.now) {
-            self.record_expiries();
-            self.engine.advance(self.now, &mut self.events);
-            let next = self.engine.next_deadline();
-            self.deadline = next.map(|next| next.max(self.now + DEADLINE_STEP));
-        }
-        if self.datapath_due.is_some_and(|due| due <= self.now) {
+        let times_out = self.deadline.is_some_and(|deadline| deadline <= self.now);
+        // Nobody is idle whose latest frame the engine has not heard of.
+        if times_out || self.datapath_due.is_some_and(|due| due <= self.now) {
             match self.datapath.poll(&mut self.engine, self.now, &mut self.events) {
                 Ok(due) => self.datapath_due = due,
                 Err(error) => {
@@ -139,6 +145,21 @@ impl Service {
                     self.datapath_due = Some(self.now + std::time::Duration::from_secs(1));
                 }
             }
+        }
+        if times_out {
+            self.record_expiries();
+            self.engine.advance(self.now, &mut self.events);
+            let next = self.engine.next_deadline();
+            self.deadline = next.map(|next| next.max(self.now + DEADLINE_STEP));
+        }
+    }
+
+    /// Has the tables tell what the datapath has counted up to now.
+    pub(crate) fn refresh(&mut self) {
+        if self.refreshed != Some(self.now) {
+            self.refreshed = Some(self.now);
+            self.datapath_due = Some(self.now);
+            self.advance();
         }
     }
 
@@ -246,6 +267,15 @@ impl Service {
             deferred: counters.deferred,
         }
     }
+}
+
+fn is_deletion(body: &Body) -> bool {
+    let flow = match body {
+        Body::FlowMod(flow) => flow,
+        Body::Vendor(Vendor::Vse(VseMessage::FlowMod(vse))) => &vse.flow,
+        _ => return false,
+    };
+    matches!(flow.command, FlowModCommand::Delete | FlowModCommand::DeleteStrict)
 }
 
 /// Does what `body` asks for, at the moment `now`: in the agent's life, and again when its state is

@@ -145,6 +145,7 @@ impl Session {
             Body::SetConfig(config) => self.config = *config,
             Body::StatsRequest(request) => {
                 self.knows_vse |= is_vse(&message.body);
+                service.refresh();
                 self.replies = Some(Replies::new(service, xid, &request.body, self.knows_vse)?);
                 self.tell(service, out);
             }

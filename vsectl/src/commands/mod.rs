@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod core;
 pub(crate) mod craft;
+pub(crate) mod datapath;
 pub(crate) mod decode;
 pub(crate) mod doctor;
 pub(crate) mod encode;

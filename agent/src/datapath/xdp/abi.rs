@@ -175,6 +175,20 @@ values! {
         processed: u64,
     }
 
+    /// Which record.
+    struct RecordKey {
+        kind: u32,
+        id: u32,
+    }
+
+    /// What the program does not need: an OpenFlow message.
+    struct Record {
+        len: u32,
+        pad: u32,
+        /// 1,024 bytes.
+        message: [[u8; 32]; 32],
+    }
+
     /// A decision about an exact flow.
     struct Decision {
         key: Key,

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use codec::vse::Core as CoreId;
+use codec::vse::{Config, Core as CoreId, VmStats};
 
 use super::XdpDatapath;
 use super::abi::{CORE_ELIGIBLE, CORE_HIGH, CORE_NONE, CORE_ONLINE, Core, MAX_CORES};
 use super::error::XdpError;
 use super::maps::write;
-use crate::engine::Engine;
+use super::records::{About, Fact};
+use crate::engine::{CoreState, Engine};
 
 /// What is known of the maps of cores.
 #[derive(Debug, Default)]
@@ -19,7 +20,10 @@ pub(super) struct Cores {
     open: BTreeSet<u32>,
     /// What the program placed, as far as the engine was told of it.
     seen: BTreeMap<u32, (u32, u32)>,
-    vms: BTreeMap<u16, CoreId>,
+    vms: BTreeMap<u16, VmStats>,
+    /// Whether `vms` is what stands in the maps.
+    knows_vms: bool,
+    config: Option<Config>,
 }
 
 impl Cores {
@@ -79,20 +83,55 @@ impl XdpDatapath {
             };
             if self.cores.written.insert(number, core) != Some(core) {
                 write(&mut self.maps.cores, "vse_cores", number, core.to_bytes())?;
+                self.record_core(engine, state)?;
             }
         }
-        let vms: BTreeMap<u16, CoreId> =
-            engine.cores().vms().map(|vm| (vm.vm_id, vm.core)).collect();
-        let gone = self.cores.vms.keys().filter(|vm| !vms.contains_key(vm));
-        let gone: Vec<(u16, CoreId)> = gone.map(|vm| (*vm, CoreId::NONE)).collect();
-        for (vm, core) in gone.iter().chain(&vms.iter().map(|(v, c)| (*v, *c)).collect::<Vec<_>>())
-        {
-            if self.cores.vms.get(vm) != Some(core) {
-                write(&mut self.maps.vms, "vse_vms", (*vm).into(), core.0.into())?;
-            }
+        self.write_vms(engine)?;
+        let config = *engine.config();
+        if self.cores.config.replace(config) != Some(config) {
+            self.records.write(About::Config, Fact::Config(config))?;
         }
-        self.cores.vms = vms;
         Ok(())
+    }
+
+    fn write_vms(&mut self, engine: &Engine) -> Result<(), XdpError> {
+        if self.cores.knows_vms && engine.cores().vms().eq(self.cores.vms.values()) {
+            return Ok(());
+        }
+        let vms: BTreeMap<u16, VmStats> = engine.cores().vms().map(|vm| (vm.vm_id, *vm)).collect();
+        for vm_id in self.cores.vms.keys().filter(|vm_id| !vms.contains_key(vm_id)) {
+            write(&mut self.maps.vms, "vse_vms", (*vm_id).into(), CORE_NONE)?;
+        }
+        for (vm_id, vm) in &vms {
+            if self.cores.vms.get(vm_id).map(|known| known.core) != Some(vm.core) {
+                write(&mut self.maps.vms, "vse_vms", (*vm_id).into(), vm.core.0.into())?;
+            }
+            self.records.write(About::Vm(*vm_id), Fact::Vm(*vm))?;
+        }
+        self.records.keep(|about| match about {
+            About::Vm(vm_id) => vms.contains_key(&vm_id),
+            About::Core(core) => engine.cores().get(CoreId(core)).is_some(),
+            _ => true,
+        })?;
+        self.cores.vms = vms;
+        self.cores.knows_vms = true;
+        Ok(())
+    }
+
+    /// Writes what the program does not need of a core. Its VMs and entries are told elsewhere.
+    fn record_core(&mut self, engine: &Engine, state: &CoreState) -> Result<(), XdpError> {
+        let counted = usize::from(state.info.core.0);
+        let counted = self.core_counted.get(counted).copied().unwrap_or(0);
+        let mut stats = engine.cores().to_stats(state, engine.config().high_load);
+        stats.packets = stats.packets.wrapping_sub(counted);
+        stats.n_flows = 0;
+        stats.vms.clear();
+        self.records.write(About::Core(state.info.core.0), Fact::Core(stats))
+    }
+
+    /// VMs of another agent, as they stand in the maps.
+    pub(super) fn see_vms(&mut self, vms: impl Iterator<Item = VmStats>) {
+        self.cores.vms = vms.map(|vm| (vm.vm_id, vm)).collect();
     }
 
     /// No VM has a known core.

@@ -60,7 +60,7 @@ pub enum XdpError {
     /// The driver has no native XDP, or not for this interface as it is set up.
     #[error(
         "{interface} takes no XDP program in the driver: {source}; vsectl doctor says what stands \
-         in the way, or choose the generic mode, which is slower"
+         in the way, or choose the generic mode, which is slower: {interface}@generic"
     )]
     NotNative {
         /// The interface.
@@ -86,8 +86,8 @@ pub enum XdpError {
     },
     /// The pins are those of another version of the program.
     #[error(
-        "{} holds maps of layout {found}, this agent has layout {ours}; start it with the option to \
-         rebuild them, which ends steering for a moment and forgets counters",
+        "{} holds maps of layout {found}, this agent has layout {ours}; --xdp-rebuild makes them anew, \
+         which ends steering for a moment and forgets counters",
         folder.display()
     )]
     StaleLayout {
@@ -98,6 +98,9 @@ pub enum XdpError {
         /// That of this program.
         ours: u32,
     },
+    /// An agent has the folder.
+    #[error("{}: an agent that runs has it", .0.display())]
+    InUse(PathBuf),
     /// Nothing is pinned.
     #[error("there is no datapath in {}: no map is pinned there", .0.display())]
     NoDatapath(PathBuf),

@@ -9,6 +9,7 @@ use super::abi::{
     Bucket, Core, CoreCount, Count, Decision, Entry, Head, Mask, Placed, Rule, Use, Wish,
 };
 use super::error::XdpError;
+use super::records::RecordMap;
 
 /// An inner map with one head.
 pub(super) type HeadMap = Array<MapData, [u8; Head::LEN]>;
@@ -37,12 +38,13 @@ macro_rules! maps {
         }
 
         /// Names of all maps, as the program and the folder have them.
-        pub(super) const NAMES: &[&str] = &[ACTIVE, CPUS, $($name,)*];
+        pub(super) const NAMES: &[&str] = &[ACTIVE, CPUS, RECORDS, $($name,)*];
     };
 }
 
 const ACTIVE: &str = "vse_active";
 const CPUS: &str = "vse_cpus";
+const RECORDS: &str = "vse_records";
 
 maps! {
     /// Two halves.
@@ -69,6 +71,11 @@ maps! {
     core_counts: "vse_core_counts" PerCpuArray<[u8; CoreCount::LEN]>,
     /// Cores of VMs, by VM id.
     vms: "vse_vms" Array<u32>,
+}
+
+/// The map of records that is pinned in `folder`.
+pub(super) fn records(folder: &Path) -> Result<RecordMap, XdpError> {
+    typed(folder, RECORDS, Map::HashMap)
 }
 
 /// The map that is pinned under `name`.

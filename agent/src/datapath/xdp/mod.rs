@@ -9,74 +9,40 @@ mod abi;
 mod cores;
 mod error;
 mod maps;
+mod options;
+mod pinned;
 mod poll;
 mod program;
 mod publish;
+mod records;
 mod slots;
 mod steering;
+mod sync;
 mod table;
+mod takeover;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::fs::File;
+use std::path::Path;
 
-use aya::maps::PerCpuValues;
 use aya::programs::ProgramFd;
 use aya::util::nr_cpus;
-use codec::vse::{ConfigFlags, Core};
+use nix::fcntl::{Flock, FlockArg};
 
 pub use error::XdpError;
-pub use program::AttachMode;
+pub use options::{AttachMode, Attachment, DEFAULT_FOLDER, XdpOptions};
 pub use table::TableError;
 
-use self::abi::{CORE_NONE, Count, Entry, Head, LAYOUT, MAX_CORES, Rule, Use, Wish};
+use self::abi::{Count, Head, LAYOUT, MAX_CORES, Rule};
 use self::cores::Cores;
-use self::maps::{Maps, read, write};
+use self::maps::{Maps, read};
+use self::pinned::Pinned;
 use self::program::Sizes;
 use self::publish::{Publisher, active_head};
+use self::records::Records;
 use self::slots::Slots;
-use self::table::{Half, RuleSpec};
-use crate::engine::{CoreAction, Engine, EntryId, FlowEntry, RuleChange};
-
-/// How the datapath is set up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct XdpOptions {
-    /// Where maps and links are pinned: a folder of a BPF file system.
-    pub folder: PathBuf,
-    /// The interfaces whose frames are steered; the first is OpenFlow port 1, and so on.
-    pub interfaces: Vec<String>,
-    /// How the program is attached.
-    pub mode: AttachMode,
-    /// Rules that the maps hold. Maps that are pinned already keep their size.
-    pub max_rules: u32,
-    /// 2^this exact flows on each CPU whose decision is kept, at most 2^20; none for none.
-    pub cache_bits: Option<u32>,
-    /// Frames that wait for a core at most, 1 to 16384.
-    pub queue_size: u32,
-    /// Whether maps of another layout are removed, steering with them, instead of an error.
-    pub rebuild: bool,
-    /// Whether redirected frames carry their rxhash in front, for programs behind the cpumap.
-    pub metadata: bool,
-    /// How long after the old core took an entry's last frame that frame is through the stack.
-    pub settle: Duration,
-}
-
-impl Default for XdpOptions {
-    /// `/sys/fs/bpf/vse`, no interface, native, 4,096 rules, 4,096 exact flows, queues of 2,048.
-    fn default() -> Self {
-        Self {
-            folder: PathBuf::from("/sys/fs/bpf/vse"),
-            interfaces: Vec::new(),
-            mode: AttachMode::Native,
-            max_rules: 4096,
-            cache_bits: Some(12),
-            queue_size: 2048,
-            rebuild: false,
-            metadata: false,
-            settle: Duration::from_millis(1),
-        }
-    }
-}
+use self::table::RuleSpec;
+use self::takeover::Inheritance;
 
 /// The program, its maps, and what the agent knows of them.
 pub struct XdpDatapath {
@@ -96,6 +62,12 @@ pub struct XdpDatapath {
     /// Frames for each core.
     core_counted: Vec<u64>,
     cpu_program: ProgramFd,
+    records: Records,
+    inheritance: Inheritance,
+    /// When this agent began, by the kernel's clock.
+    began: u64,
+    /// Held as long as the agent runs.
+    _lock: Flock<File>,
 }
 
 /// What the agent knows of the state of an entry.
@@ -116,6 +88,7 @@ impl XdpDatapath {
     /// a table that is in force stays so.
     pub fn open(options: XdpOptions) -> Result<Self, XdpError> {
         program::make_folder(&options.folder)?;
+        let lock = lock(&options.folder)?;
         let mut sizes = Sizes {
             rules: options.max_rules,
             buckets: options.max_rules.saturating_mul(BUCKETS_PER_RULE),
@@ -147,6 +120,10 @@ impl XdpDatapath {
             counted: Count::default(),
             core_counted: vec![0; cpus],
             cpu_program,
+            records: Records::new(maps::records(&options.folder)?),
+            inheritance: Inheritance::default(),
+            began: poll::kernel_clock(),
+            _lock: lock,
             options,
             sizes,
             maps,
@@ -170,7 +147,17 @@ impl XdpDatapath {
             .collect::<Result<Vec<u32>, XdpError>>()?;
         self.slots.occupied(&slots);
         self.see_placed()?;
-        self.see_counts()
+        self.see_counts()?;
+        let pinned = Pinned::open(&self.options.folder)?;
+        self.see_vms(pinned.vms().into_iter());
+        self.inheritance = Inheritance::read(&pinned)?;
+        Ok(())
+    }
+
+    /// Rules that the maps hold.
+    #[must_use]
+    pub const fn max_rules(&self) -> u32 {
+        self.sizes.rules
     }
 
     /// The sizes of the maps that are pinned; an error where they are not of this layout.
@@ -201,16 +188,17 @@ impl XdpDatapath {
     /// takes it off those that were left out.
     pub fn attach(&mut self) -> Result<(), XdpError> {
         let folder = self.options.folder.clone();
+        let wanted = &self.options.interfaces;
         for (interface, _) in program::attached(&folder)? {
-            if !self.options.interfaces.contains(&interface) {
+            if wanted.iter().all(|attachment| attachment.interface != interface) {
                 program::detach(&folder, &interface)?;
             }
         }
-        for (port, interface) in (1_u16..).zip(&self.options.interfaces) {
+        for (port, Attachment { interface, mode }) in (1_u16..).zip(wanted) {
             let mut object = program::load(&folder, self.sizes, port)?;
             let attach = |object: &mut _, mode| program::attach(object, &folder, interface, mode);
-            match (attach(&mut object, self.options.mode), self.options.mode) {
-                (Err(XdpError::NotNative { source, .. }), AttachMode::NativeOrGeneric) => {
+            match (attach(&mut object, *mode), mode) {
+                (Err(XdpError::NotNative { source, .. }), AttachMode::Either) => {
                     tracing::warn!(
                         interface,
                         %source,
@@ -224,180 +212,33 @@ impl XdpDatapath {
         Ok(())
     }
 
-    /// Takes the program off all interfaces and removes the maps: steering ends.
-    pub fn detach(self) -> Result<(), XdpError> {
-        program::remove_all(&self.options.folder)
-    }
-
-    /// Brings the maps in step with the engine, in which `changes` were made. All of them are in force for
-    /// frames at one moment; those that make no difference to frames cost nothing.
-    pub fn sync(&mut self, engine: &Engine, changes: &[RuleChange]) -> Result<(), XdpError> {
-        for change in changes {
-            match change {
-                RuleChange::Added(id) => self.add(engine, *id)?,
-                RuleChange::Changed(id) => self.change(engine, *id)?,
-                RuleChange::Removed(id) => {
-                    if let Some(slot) = self.slots.leave(*id) {
-                        self.known.remove(&slot);
-                    }
-                }
-            }
-        }
-        self.write_cores(engine)?;
-        let head = self.settings(engine);
-        let rules: Vec<RuleSpec> = engine.flows().filter_map(|entry| self.rule(entry)).collect();
-        if self.rules.as_ref() != Some(&rules) {
-            let (max_rules, max_buckets) = (self.sizes.rules, self.sizes.buckets);
-            let table = Half::build(&rules, max_rules, max_buckets)?;
-            self.publisher.publish(&mut self.maps, table, head, (max_rules, max_buckets))?;
-            self.slots.left();
-            self.rules = Some(rules);
-        } else if self.head != Some(head) {
-            self.publisher.reconfigure(&mut self.maps, head)?;
-        }
-        self.head = Some(head);
-        Ok(())
-    }
-
     /// Counts the changes that were put in force.
     #[must_use]
     pub const fn generation(&self) -> u32 {
         self.publisher.generation()
     }
-
-    fn rule(&self, entry: &FlowEntry) -> Option<RuleSpec> {
-        Some(RuleSpec {
-            slot: self.slots.get(entry.id)?,
-            mask: *entry.matched.mask(),
-            value: *entry.matched.value(),
-            action: entry.action,
-        })
-    }
-
-    /// The head for the settings of the engine; where the table is, is left open.
-    fn settings(&self, engine: &Engine) -> Head {
-        let (settings, config) = (engine.settings(), engine.config());
-        let layout = config.fcf_layout;
-        let mut flags = 0;
-        if config.flags.contains(ConfigFlags::ENABLED) {
-            flags |= abi::ENABLED;
-        }
-        if self.options.metadata {
-            flags |= abi::META;
-        }
-        if self.options.cache_bits.is_some() {
-            flags |= abi::CACHE;
-        }
-        let shift = layout.vm_id_mask.trailing_zeros();
-        Head {
-            layout: LAYOUT,
-            generation: 0,
-            half: 0,
-            n_masks: 0,
-            n_rules: 0,
-            n_cores: self.cores.end(),
-            flags,
-            fcf_priority_mask: layout.priority_mask,
-            fcf_vm_id_mask: layout.vm_id_mask,
-            fcf_carrier: u8::from(layout.carrier),
-            fcf_shift: u8::try_from(shift).unwrap_or(0),
-            policy: u8::from(config.policy),
-            pad: 0,
-            share: u32::from(settings.provisional_load).saturating_mul(256),
-            idle_gap_ns: nanos(settings.drain_time),
-            settle_ns: nanos(self.options.settle),
-        }
-    }
-
-    /// A slot for a new entry, with what the engine knows of its core.
-    fn add(&mut self, engine: &Engine, id: EntryId) -> Result<(), XdpError> {
-        let Some(entry) = engine.flow(id) else { return Ok(()) };
-        let full = || TableError::Rules { rules: engine.flow_count(), max: self.sizes.rules };
-        let Some(slot) = self.slots.take(id) else { return Err(full().into()) };
-        self.known.insert(slot, Known::default());
-        let cpus = nr_cpus().unwrap_or(1);
-        let zero = PerCpuValues::try_from(vec![[0; Use::LEN]; cpus])
-            .map_err(|source| XdpError::Map { name: "vse_uses", source: source.into() })?;
-        self.maps
-            .uses
-            .set(slot, zero, 0)
-            .map_err(|source| XdpError::Map { name: "vse_uses", source })?;
-        self.give(slot, entry, Known::default())
-    }
-
-    /// Writes an entry that no program looks at as one whose core VSE chooses: with the core that it has.
-    fn give(&mut self, slot: u32, entry: &FlowEntry, known: Known) -> Result<(), XdpError> {
-        let assignment = &entry.assignment;
-        let core = Some(assignment.core).filter(|core| *core != Core::NONE).or(assignment.left);
-        let state = Entry {
-            id: u64::from(entry.id.generation) << 32 | u64::from(entry.id.index),
-            core: core.map_or(CORE_NONE, |core| core.0.into()),
-            reason: u8::from(assignment.reason).into(),
-            changes: known.changes,
-            // Where it has left a core, frames may be under way there.
-            last_ns: if core.is_some() { poll::kernel_clock() } else { 0 },
-            wish: known.wish,
-            ..Entry::default()
-        };
-        write(&mut self.maps.entries, "vse_entries", slot, state.to_bytes())?;
-        let gives_back = assignment.core == Core::NONE && assignment.left.is_some();
-        let number = known.wish.wrapping_add(u32::from(gives_back));
-        self.wish(slot, Wish { number, core: CORE_NONE, reason: 0, pad: 0 })
-    }
-
-    fn wish(&mut self, slot: u32, wish: Wish) -> Result<(), XdpError> {
-        if let Some(known) = self.known.get_mut(&slot) {
-            known.wish = wish.number;
-        }
-        write(&mut self.maps.wishes, "vse_wishes", slot, wish.to_bytes())
-    }
-
-    /// What the engine decided about an entry that is in the maps.
-    fn change(&mut self, engine: &Engine, id: EntryId) -> Result<(), XdpError> {
-        let (Some(entry), Some(slot)) = (engine.flow(id), self.slots.get(id)) else {
-            return Ok(());
-        };
-        let Some(known) = self.known.get(&slot).copied() else { return Ok(()) };
-        if entry.action != CoreAction::Auto {
-            return Ok(());
-        }
-        let in_force = |rule: &&RuleSpec| rule.slot == slot;
-        let was = self.rules.as_ref().and_then(|rules| rules.iter().find(in_force));
-        if was.is_some_and(|rule| rule.action != CoreAction::Auto) {
-            return self.give(slot, entry, known);
-        }
-        let state = Entry::from_bytes(read(&self.maps.entries, "vse_entries", slot)?);
-        let assignment = &entry.assignment;
-        // What is wanted, where the program has not done something that the engine must hear first.
-        let wanted = match assignment.moving_to {
-            _ if state.changes != known.changes => return Ok(()),
-            Some(to) => Some((u32::from(to.0), codec::vse::Reason::Rebalanced)),
-            None if assignment.core == Core::NONE && state.core != CORE_NONE => {
-                Some((CORE_NONE, assignment.reason))
-            }
-            None => None,
-        };
-        match wanted {
-            Some((core, reason)) => self.wish(
-                slot,
-                Wish {
-                    number: known.wish.wrapping_add(1),
-                    core,
-                    reason: u8::from(reason).into(),
-                    pad: 0,
-                },
-            ),
-            // A wish that is no longer one.
-            None if state.wish != known.wish => {
-                self.wish(slot, Wish { number: state.wish, core: CORE_NONE, reason: 0, pad: 0 })
-            }
-            None => Ok(()),
-        }
-    }
 }
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+/// Ends steering: takes the program off all interfaces and removes what is pinned in `folder`. An error
+/// while an agent has it.
+pub fn detach(folder: &Path) -> Result<Vec<String>, XdpError> {
+    if !folder.exists() || !program::has_maps(folder)? && program::attached(folder)?.is_empty() {
+        return Err(XdpError::NoDatapath(folder.to_owned()));
+    }
+    let _lock = lock(folder)?;
+    let interfaces = program::attached(folder)?;
+    program::remove_all(folder)?;
+    Ok(interfaces.into_iter().map(|(interface, _)| interface).collect())
+}
+
+/// Makes sure that no other agent has the folder.
+fn lock(folder: &Path) -> Result<Flock<File>, XdpError> {
+    let error = |source| XdpError::Folder { folder: folder.to_owned(), source };
+    let file = File::open(folder).map_err(error)?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+        nix::errno::Errno::EWOULDBLOCK => XdpError::InUse(folder.to_owned()),
+        errno => error(errno.into()),
+    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! What the program did, brought into the engine: counters, cores that it gave to entries, moves.
 
-use codec::vse::{Core, Reason};
+use codec::types::Pad;
+use codec::vse::{Core, DatapathStats, Reason};
 
 use super::XdpDatapath;
-use super::abi::{CORE_NONE, CoreCount, Count, Entry, Placed, Use};
+use super::abi::{CORE_NONE, Count, Entry};
 use super::error::XdpError;
 use super::maps::read;
+use super::pinned::{core_packets, counts, used};
+use crate::datapath::{Datapath, Description};
 use crate::engine::{Counters, Engine, EntryId, Event, KEY_WORDS, PacketKey, Time};
 
 impl XdpDatapath {
@@ -34,12 +37,7 @@ impl XdpDatapath {
         events: &mut Vec<Event>,
     ) -> Result<(), XdpError> {
         let state = Entry::from_bytes(read(&self.maps.entries, "vse_entries", slot)?);
-        let uses = self.maps.uses.get(&slot, 0);
-        let uses = uses.map_err(|source| XdpError::Map { name: "vse_uses", source })?;
-        let used = uses.iter().map(|on_cpu| Use::from_bytes(*on_cpu));
-        let used = used.fold((0_u64, 0_u64), |(packets, bytes), on_cpu| {
-            (packets.wrapping_add(on_cpu.packets), bytes.wrapping_add(on_cpu.bytes))
-        });
+        let used = used(&self.maps, slot)?;
         let Some(known) = self.known.get_mut(&slot) else { return Ok(()) };
         let before = std::mem::replace(&mut known.used, used);
         if used != before {
@@ -67,18 +65,47 @@ impl XdpDatapath {
         let core = Core(u16::try_from(state.core).unwrap_or(u16::MAX));
         let reason = Reason::from(u8::try_from(state.reason).unwrap_or(u8::MAX));
         let at = clock.time(state.assigned_ns);
-        if reason == Reason::Rebalanced {
+        let moving_to = engine.flow(id).and_then(|entry| entry.assignment.moving_to);
+        let was_rebalanced = reason == Reason::Rebalanced;
+        if was_rebalanced && moving_to == Some(core) {
             engine.confirm_move(id, at, events);
         } else if state.core != CORE_NONE {
-            let share = u32::from(engine.settings().provisional_load).saturating_mul(256);
-            self.cores.see(state.core, share, key.is_priority());
+            // What was placed before this agent came has been seen.
+            if !was_rebalanced && state.assigned_ns >= self.began {
+                let share = u32::from(engine.settings().provisional_load).saturating_mul(256);
+                self.cores.see(state.core, share, key.is_priority());
+            }
             engine.adopt(id, &key, (core, reason), at, events);
         }
     }
 
-    /// What was counted before this agent came is not new.
+    /// What was counted before this agent came is not new; but the engine keeps no packets by core.
     pub(super) fn see_counts(&mut self) -> Result<(), XdpError> {
-        self.new_counts().map(drop)
+        self.new_counts()?;
+        self.core_counted.fill(0);
+        Ok(())
+    }
+
+    /// The datapath, with the counters of before the maps.
+    pub(super) fn base(&self, engine: &Engine) -> DatapathStats {
+        let (all, counted) = (engine.counters(), &self.counted);
+        let Description { name, mode, .. } = self.describe();
+        DatapathStats {
+            name,
+            mode,
+            pad: Pad::default(),
+            n_cores: u16::try_from(engine.cores().iter().len()).unwrap_or(u16::MAX),
+            generation: engine.generation(),
+            n_flows: 0,
+            max_flows: self.sizes.rules,
+            matched: all.matched.wrapping_sub(counted.matched),
+            missed: all.missed.wrapping_sub(counted.missed),
+            passed: all.passed.wrapping_sub(counted.passed),
+            redirected: all.redirected.wrapping_sub(counted.redirected),
+            errors: all.errors.wrapping_sub(counted.errors),
+            moves: all.moves,
+            deferred: all.deferred,
+        }
     }
 
     fn poll_counts(&mut self, engine: &mut Engine) -> Result<(), XdpError> {
@@ -89,9 +116,9 @@ impl XdpDatapath {
             passed: new.passed,
             redirected: new.redirected,
             errors: new.errors,
-            // The engine counts those itself when it is told of one.
+            // The engine counts those itself, when it decides or is told.
             moves: 0,
-            deferred: new.deferred,
+            deferred: 0,
         });
         for (core, packets) in (0_u16..).map(Core).zip(packets) {
             engine.credit_core(core, packets, 0);
@@ -101,36 +128,15 @@ impl XdpDatapath {
 
     /// What was counted since the last call: by the program, and frames for each core.
     fn new_counts(&mut self) -> Result<(Count, Vec<u64>), XdpError> {
-        let name = "vse_counts";
-        let counts = self.maps.counts.get(&0, 0);
-        let counts = counts.map_err(|source| XdpError::Map { name, source })?;
-        let counts: Vec<Count> = counts.iter().map(|on_cpu| Count::from_bytes(*on_cpu)).collect();
+        let counts = counts(&self.maps)?;
         let sum = counts.iter().fold(Count::default(), |sum, on_cpu| sum.plus(on_cpu));
         let new = sum.minus(&std::mem::replace(&mut self.counted, sum));
         let mut packets = Vec::new();
         for (core, counted) in (0_u32..).zip(&mut self.core_counted) {
-            let name = "vse_core_counts";
-            let on_cpus = self.maps.core_counts.get(&core, 0);
-            let on_cpus = on_cpus.map_err(|source| XdpError::Map { name, source })?;
-            let redirected = on_cpus
-                .iter()
-                .map(|on_cpu| CoreCount::from_bytes(*on_cpu).redirected)
-                .fold(0, u64::wrapping_add);
-            // What came in on this core and stayed there.
-            let here = usize::try_from(core).ok().and_then(|core| counts.get(core));
-            let total = redirected.wrapping_add(here.map_or(0, |count| count.passed));
+            let total = core_packets(&self.maps, core, &counts)?;
             packets.push(total.wrapping_sub(std::mem::replace(counted, total)));
         }
         Ok((new, packets))
-    }
-
-    /// What the program placed on cores before this agent came is what its entries show.
-    pub(super) fn see_placed(&mut self) -> Result<(), XdpError> {
-        for core in 0..self.maps.placed.len() {
-            let placed = Placed::from_bytes(read(&self.maps.placed, "vse_placed", core)?);
-            self.cores.see_all(core, placed.provisional, placed.n_priority);
-        }
-        Ok(())
     }
 }
 
@@ -156,7 +162,7 @@ pub(super) fn kernel_clock() -> u64 {
 }
 
 impl Count {
-    fn plus(&self, other: &Self) -> Self {
+    pub(super) fn plus(&self, other: &Self) -> Self {
         self.with(other, u64::wrapping_add)
     }
 

@@ -13,8 +13,10 @@ use aya::programs::xdp::{XdpLink, XdpMode};
 use aya::programs::{ProgramFd, Xdp};
 use aya::{Ebpf, EbpfLoader};
 
+use super::abi::MAX_CORES;
 use super::error::XdpError;
 use super::maps::NAMES;
+use super::options::AttachMode;
 
 /// The object that `cargo xtask bpf` builds.
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../bpf/vse_xdp.bpf.o");
@@ -44,19 +46,15 @@ impl Sizes {
     pub(super) const fn slots(self) -> u32 {
         self.rules.saturating_mul(2)
     }
+
+    /// Records: of each slot, core and VM, and two more.
+    const fn records(self) -> u32 {
+        self.slots().saturating_add(MAX_CORES).saturating_add(MAX_VMS).saturating_add(2)
+    }
 }
 
-/// How the program is attached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AttachMode {
-    /// In the driver; an error where that cannot be.
-    #[default]
-    Native,
-    /// Behind the driver, on frames that have been copied: slower, for any interface.
-    Generic,
-    /// In the driver if that can be, else generic, with a warning.
-    NativeOrGeneric,
-}
+/// VMs, and no VM.
+const MAX_VMS: u32 = 4096;
 
 /// A loaded program for one interface, with the maps of `folder`.
 pub(super) fn load(folder: &Path, sizes: Sizes, in_port: u16) -> Result<Ebpf, XdpError> {
@@ -72,6 +70,7 @@ pub(super) fn load(folder: &Path, sizes: Sizes, in_port: u16) -> Result<Ebpf, Xd
         .map_max_entries("vse_uses", sizes.slots())
         .map_max_entries("vse_cache", sizes.cpus << sizes.cache_bits)
         .map_max_entries("vse_cpus", sizes.cpus)
+        .map_max_entries("vse_records", sizes.records())
         .override_global("vse_in_port", &port, true)
         .override_global("vse_n_rules", &sizes.rules, true)
         .override_global("vse_n_buckets", &sizes.buckets, true)
@@ -130,7 +129,7 @@ pub(super) fn attach(
     }
     let (mode, kind) = match mode {
         AttachMode::Generic => (XdpMode::Skb, GENERIC),
-        AttachMode::Native | AttachMode::NativeOrGeneric => (XdpMode::Driver, NATIVE),
+        AttachMode::Native | AttachMode::Either => (XdpMode::Driver, NATIVE),
     };
     let refused = |source| attach_error(interface, mode, source);
     let id = program.attach(interface, mode).map_err(refused)?;

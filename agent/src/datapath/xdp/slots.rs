@@ -60,6 +60,16 @@ impl Slots {
         self.leaving = slots;
     }
 
+    /// Gives an entry the slot that it had with another agent; whether it is there to be given.
+    pub(super) fn inherit(&mut self, id: EntryId, slot: u32) -> bool {
+        let Some(at) = self.leaving.iter().position(|leaving| *leaving == slot) else {
+            return false;
+        };
+        self.leaving.swap_remove(at);
+        self.of.insert(id, slot);
+        true
+    }
+
     /// The entry has gone; its slot is free once [`left`](Self::left) is called.
     pub(super) fn leave(&mut self, id: EntryId) -> Option<u32> {
         let slot = self.of.remove(&id)?;
@@ -104,5 +114,17 @@ mod tests {
         assert_eq!(rest, [0, 1, 3]);
         slots.left();
         assert_eq!(slots.take(id(9)), Some(2));
+    }
+
+    #[test]
+    fn a_slot_is_inherited_once() {
+        let mut slots = Slots::new(4);
+        slots.occupied(&[1, 3]);
+        assert!(slots.inherit(id(0), 3) && !slots.inherit(id(1), 3) && !slots.inherit(id(1), 0));
+        slots.left();
+        assert_eq!(slots.get(id(0)), Some(3));
+        let mut rest: Vec<_> = (1..4).filter_map(|n| slots.take(id(n))).collect();
+        rest.sort_unstable();
+        assert_eq!(rest, [0, 1, 2]);
     }
 }

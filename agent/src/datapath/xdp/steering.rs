@@ -13,7 +13,9 @@ const INTERVAL: Duration = Duration::from_millis(200);
 
 impl Datapath for XdpDatapath {
     fn describe(&self) -> Description {
-        let interfaces = self.options.interfaces.clone();
+        let attachments = &self.options.interfaces;
+        let interfaces: Vec<String> =
+            attachments.iter().map(|attachment| attachment.interface.clone()).collect();
         let attached = program::attached(&self.options.folder).unwrap_or_default();
         // One interface in generic mode makes the whole what it is not in the driver.
         let mode = if attached.iter().all(|(_, is_native)| *is_native) {

@@ -179,6 +179,8 @@ mod tests {
             ("sync = 1.5", "agent.toml:1: sync = \"\": want BOOL"),
             ("policy = \"fast\"", "want adaptive, hash or current"),
             ("datapath = \"xdp\"", "want none, replay:FILE or xdp:INTERFACE"),
+            ("datapath = \"xdp:a@skb\"", "the mode \"skb\" is unknown: want native"),
+            ("datapath = \"xdp:a,b@generic,a@either\"", "a is named twice"),
             ("log = ", "line 1"),
         ] {
             let error = read(text).unwrap_err();

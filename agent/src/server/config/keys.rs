@@ -86,8 +86,51 @@ pub const KEYS: &[Key] = &[
         "datapath",
         "DATAPATH",
         "none",
-        "What moves the frames: none, replay:FILE or xdp:INTERFACE,…",
+        "What moves the frames: none, replay:FILE or xdp:INTERFACE[@MODE],…; MODE is native, generic \
+         or either",
         |config, text| config.datapath = datapath(text)?
+    ),
+    key!(
+        Restart,
+        "bpf_dir",
+        "DIR",
+        "/sys/fs/bpf/vse",
+        "Where an XDP datapath is pinned, so that it outlives the agent",
+        |config, text| config.xdp.folder = text.into()
+    ),
+    key!(
+        Restart,
+        "xdp_rules",
+        "NUMBER",
+        "4096",
+        "Rules that the maps of an XDP datapath hold; those that are pinned keep their size",
+        |config, text| config.xdp.max_rules = number(text, 1, 65_536)?
+    ),
+    key!(
+        Restart,
+        "xdp_queue",
+        "NUMBER",
+        "2048",
+        "Frames that wait for a core at most",
+        |config, text| {
+            config.xdp.queue_size = number(text, 1, 16_384)?;
+        }
+    ),
+    key!(
+        Restart,
+        "xdp_metadata",
+        "BOOL",
+        "false",
+        "Whether redirected frames carry their rxhash in front, for programs behind the cpumap",
+        |config, text| config.xdp.metadata = boolean(text)?
+    ),
+    key!(
+        Restart,
+        "xdp_rebuild",
+        "BOOL",
+        "false",
+        "Whether pinned maps of another layout are made anew, which ends steering for a moment",
+        |config, text| config.xdp.rebuild = boolean(text)?
     ),
     key!(
         Restart,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::access::Access;
 use crate::client::Target;
-use crate::datapath::Pace;
+use crate::datapath::{Attachment, Pace, XdpOptions};
 use crate::engine::Settings;
 
 pub use file::ConfigError;
@@ -25,8 +25,10 @@ pub const DEFAULT_FILE: &str = "/etc/vse/agent.toml";
 pub struct AgentConfig {
     /// Where it listens.
     pub listen: Vec<Target>,
-    /// What moves the frames: `none`, `replay:FILE` or `xdp:INTERFACE,…`.
-    pub datapath: String,
+    /// What moves the frames.
+    pub datapath: DatapathChoice,
+    /// How an XDP datapath is set up; its interfaces are those of `datapath`.
+    pub xdp: XdpOptions,
     /// How fast a capture is replayed.
     pub pace: Pace,
     /// Where the state is kept; nowhere where there is none.
@@ -53,6 +55,17 @@ pub struct AgentConfig {
     pub(crate) texts: BTreeMap<&'static str, String>,
 }
 
+/// What moves the frames.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatapathChoice {
+    /// Nothing.
+    None,
+    /// A capture.
+    Replay(PathBuf),
+    /// An XDP program on these interfaces.
+    Xdp(Vec<Attachment>),
+}
+
 /// What clients may take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
@@ -73,7 +86,8 @@ impl Default for AgentConfig {
         let engine = Settings { max_flows: 131_072, ..Settings::default() };
         Self {
             listen: vec![Target::default()],
-            datapath: "none".to_owned(),
+            datapath: DatapathChoice::None,
+            xdp: XdpOptions::default(),
             pace: Pace::AsRecorded,
             state_dir: Some("/var/lib/vse".into()),
             sync: false,

@@ -3,6 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::DatapathChoice;
+use crate::datapath::Attachment;
+
 pub(super) fn each<T: FromStr<Err: ToString>>(text: &str) -> Result<Vec<T>, String> {
     let words = text.split(',').filter(|word| !word.is_empty());
     words.map(|word| word.parse().map_err(|error: T::Err| error.to_string())).collect()
@@ -30,10 +33,19 @@ pub(super) fn word<T: Clone>(text: &str, words: &[(&str, T)]) -> Result<T, Strin
     })
 }
 
-pub(super) fn datapath(text: &str) -> Result<String, String> {
+pub(super) fn datapath(text: &str) -> Result<DatapathChoice, String> {
     match text.split_once(':') {
-        Some(("replay" | "xdp", rest)) if !rest.is_empty() => Ok(text.to_owned()),
-        None if text == "none" => Ok(text.to_owned()),
+        Some(("replay", path)) if !path.is_empty() => Ok(DatapathChoice::Replay(path.into())),
+        Some(("xdp", interfaces)) if !interfaces.is_empty() => {
+            let attachments: Vec<Attachment> = each(interfaces)?;
+            let mut names: Vec<_> = attachments.iter().map(|a| &a.interface).collect();
+            names.sort_unstable();
+            match names.windows(2).find(|pair| pair.first() == pair.last()).and_then(<[_]>::first) {
+                Some(twice) => Err(format!("{twice} is named twice")),
+                None => Ok(DatapathChoice::Xdp(attachments)),
+            }
+        }
+        None if text == "none" => Ok(DatapathChoice::None),
         _ => Err("want none, replay:FILE or xdp:INTERFACE,…".to_owned()),
     }
 }
