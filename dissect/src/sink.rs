@@ -113,6 +113,11 @@ pub trait Sink {
         _ = (bytes, place);
     }
 
+    /// The bytes of a netlink message of the family "vse".
+    fn netlink(&mut self, bytes: &[u8], place: Place) {
+        _ = (bytes, place);
+    }
+
     /// Something could not be dissected.
     fn problem(&mut self, problem: Problem);
 }
@@ -177,6 +182,11 @@ impl<A: Sink, B: Sink> Sink for (A, B) {
         self.1.message(bytes, place);
     }
 
+    fn netlink(&mut self, bytes: &[u8], place: Place) {
+        self.0.netlink(bytes, place);
+        self.1.netlink(bytes, place);
+    }
+
     fn problem(&mut self, problem: Problem) {
         self.0.problem(problem.clone());
         self.1.problem(problem);
@@ -218,6 +228,10 @@ impl<S: Sink> Sink for &mut S {
 
     fn message(&mut self, bytes: &[u8], place: Place) {
         (**self).message(bytes, place);
+    }
+
+    fn netlink(&mut self, bytes: &[u8], place: Place) {
+        (**self).netlink(bytes, place);
     }
 
     fn problem(&mut self, problem: Problem) {

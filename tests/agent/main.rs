@@ -8,5 +8,7 @@ mod host;
 mod hostile;
 mod ofctl;
 mod proxied;
+mod recorded;
+mod state_at;
 mod systemd;
 mod world;

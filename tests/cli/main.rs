@@ -20,4 +20,5 @@ mod print;
 mod run;
 mod running;
 mod send;
+mod state_at;
 mod top;

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::agent_option::AgentOption;
 use crate::commands::{
     agent, completions, config, core, craft, datapath, decode, doctor, encode, experiment, flow,
-    man, monitor, print, proxy, send, top, trace, vm,
+    man, monitor, print, proxy, send, state_at, top, trace, vm,
 };
 use crate::exit::Outcome;
 
@@ -32,6 +32,7 @@ pub(crate) struct Cli {
 enum Command {
     Decode(Box<decode::Args>),
     Print(print::Args),
+    StateAt(state_at::Args),
     Encode(encode::Args),
     Agent(agent::Args),
     Flow(Box<flow::Args>),
@@ -58,6 +59,7 @@ impl Cli {
         match self.command {
             Command::Decode(args) => args.run(out),
             Command::Print(args) => args.run(out),
+            Command::StateAt(args) => args.run(out),
             Command::Encode(args) => args.run(out),
             Command::Doctor(args) => args.run(out),
             Command::Proxy(args) => args.run(&self.agent, out),

@@ -60,19 +60,33 @@ impl Engine {
         now: Time,
         events: &mut Vec<Event>,
     ) -> Result<(), (usize, Refusal)> {
+        self.journaled(changes, now, events).map(drop)
+    }
+
+    /// The same; returns what takes the changes back, and how long that was after each of them.
+    pub(super) fn journaled(
+        &mut self,
+        changes: &[FlowChange],
+        now: Time,
+        events: &mut Vec<Event>,
+    ) -> Result<(Vec<Undo>, Vec<usize>), (usize, Refusal)> {
         let (told, generation) = (events.len(), self.generation);
         self.journal = Some(Vec::new());
         let mut numbered = changes.iter().enumerate();
+        let mut ends = Vec::with_capacity(changes.len());
         let done = numbered.try_for_each(|(number, change)| {
-            self.flow_mod(change, now, events).map_err(|refusal| (number, refusal))
+            self.flow_mod(change, now, events).map_err(|refusal| (number, refusal))?;
+            ends.push(self.journal.as_ref().map_or(0, Vec::len));
+            Ok(())
         });
         let journal = self.journal.take().unwrap_or_default();
-        if done.is_err() {
+        if let Err(refused) = done {
             journal.into_iter().rev().for_each(|undo| self.undo(undo));
             events.truncate(told);
             self.generation = generation;
+            return Err(refused);
         }
-        done
+        Ok((journal, ends))
     }
 
     fn note(&mut self, undo: impl FnOnce() -> Undo) {
@@ -81,7 +95,7 @@ impl Engine {
         }
     }
 
-    fn undo(&mut self, undo: Undo) {
+    pub(super) fn undo(&mut self, undo: Undo) {
         match undo {
             Undo::Add(id) => {
                 self.set_assignment(id, Assignment::NONE);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use codec::vse::{Core, VmStats};
+use codec::vse::{Core, CoreFlags, CoreStats, VmStats};
 
 use super::refusal::Refusal;
 use super::time::Time;
@@ -183,6 +183,30 @@ impl CoreTable {
     /// The VMs that run on `core`, by number.
     pub fn vms_on(&self, core: Core) -> impl Iterator<Item = u16> {
         self.vms.values().filter(move |vm| vm.core == core).map(|vm| vm.vm_id)
+    }
+
+    /// Puts a core into the table, if it is not there.
+    pub(crate) fn add(&mut self, info: CoreInfo) {
+        let at = self.cores.binary_search_by_key(&info.core, |state| state.info.core);
+        if let Err(at) = at
+            && info.core != Core::NONE
+        {
+            self.cores.insert(at, CoreState::new(info));
+            self.count_vms(info.core);
+        }
+    }
+
+    /// Takes what somebody else's table told of a core that is in this one.
+    pub(crate) fn told(&mut self, stats: &CoreStats) {
+        if let Some(state) = self.get_mut(stats.core) {
+            state.info.numa_node = stats.numa_node;
+            state.info.is_online = stats.flags.contains(CoreFlags::ONLINE);
+            state.info.is_eligible = stats.flags.contains(CoreFlags::ELIGIBLE);
+            state.load = u32::from(stats.load) * FINE;
+            state.provisional = u32::from(stats.provisional) * FINE;
+            state.packets = stats.packets;
+            state.drops = stats.drops;
+        }
     }
 
     pub(crate) fn sample(&mut self, core: Core, load: u16, high_load: u16, now: Time) {

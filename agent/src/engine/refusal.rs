@@ -78,6 +78,9 @@ pub enum Refusal {
     /// The command of a CORE_MOD is unknown.
     #[error("the command {0} of CORE_MOD is unknown: want 1 to 4")]
     CoreCommand(u16),
+    /// The event of a VM_INFO is unknown.
+    #[error("the VM event {0} is unknown: want 1 to 3")]
+    VmEvent(u8),
     /// The configuration makes no sense.
     #[error("{0}")]
     Config(String),
@@ -107,6 +110,7 @@ impl Refusal {
             | Self::NotBound { .. }
             | Self::TooManyVms(_)
             | Self::CoreCommand(_)
+            | Self::VmEvent(_)
             | Self::Config(_) => ErrorCode::BadRequest(BadRequestCode::Eperm),
         }
     }

@@ -144,7 +144,11 @@ impl Engine {
         Ok(left_out)
     }
 
-    fn restore_flow(&mut self, flow: &FlowSnapshot, now: Time) -> Result<(), Refusal> {
+    pub(super) fn restore_flow(
+        &mut self,
+        flow: &FlowSnapshot,
+        now: Time,
+    ) -> Result<EntryId, Refusal> {
         let matched = FlowMatch::new(&flow.r#match, &flow.vse_match)?;
         let named = match flow.action {
             CoreAction::Core(core) => self.cores.online(core).map(drop),
@@ -187,7 +191,7 @@ impl Engine {
             },
         };
         self.set_assignment(id, assignment);
-        Ok(())
+        Ok(id)
     }
 }
 

@@ -229,8 +229,10 @@ fn note(core: Core, rxhash: u32) -> Action {
     Action::Vendor { vendor: NICIRA, body: Bytes(body) }
 }
 
-/// The action of VSE that a note holds, if it does: the way back of [`note`].
-pub(crate) fn action_of_note(action: &Action) -> Option<Action> {
+/// The action of VSE that a note of Open vSwitch holds, if it does: so the agent tells it to a client
+/// that does not know VSE, and takes it back.
+#[must_use]
+pub fn action_of_note(action: &Action) -> Option<Action> {
     let Action::Nicira(action) = action else { return None };
     if action.subtype != NiciraActionType::Note {
         return None;

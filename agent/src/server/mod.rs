@@ -33,6 +33,7 @@ use crate::datapath::{Datapath, DatapathError, NoDatapath, Replay, XdpDatapath, 
 use crate::engine::{Engine, RuleChange, Settings, Time};
 
 pub use self::config::{AgentConfig, ConfigError, DEFAULT_FILE, DatapathChoice, KEYS, Key, Limits};
+pub use self::listing::action_of_note;
 pub use self::state::StateError;
 
 /// An agent that cannot start, or cannot go on.

@@ -3,16 +3,14 @@
 
 use codec::of10::{BadRequestCode, Body, FlowModCommand, Port, Vendor};
 use codec::types::Pad;
-use codec::vse::{
-    Config, Core, DatapathStats, HostFeatures, VmEvent, VmInfo, VmSource, VmStats, VseMessage,
-};
+use codec::vse::{Config, Core, DatapathStats, HostFeatures, VmStats, VseMessage};
 
 use super::config::AgentConfig;
 use super::host::Host;
 use super::refused::Refused;
 use super::state::State;
 use crate::datapath::{Datapath, Description};
-use crate::engine::{Engine, Event, FlowChange, Refusal, RuleChange, Time};
+use crate::engine::{Engine, Event, FlowChange, RuleChange, Time};
 
 /// The tables, and what follows from a change of them.
 pub(crate) struct Service {
@@ -294,48 +292,11 @@ pub(crate) fn apply(
         Body::Vendor(Vendor::Vse(VseMessage::CoreMod(change))) => {
             engine.core_mod(change, now, events)?;
         }
-        Body::Vendor(Vendor::Vse(VseMessage::VmInfo(vm))) => vm_info(engine, vm, now, events)?,
+        Body::Vendor(Vendor::Vse(VseMessage::VmInfo(vm))) => engine.vm_info(vm, now, events)?,
         Body::Vendor(Vendor::Vse(VseMessage::SetConfig(config))) => {
             engine.configure(Config { pad: Pad::default(), pad2: Pad::default(), ..*config })?;
         }
         _ => return Err(Refused::new(BadRequestCode::BadType, "this message changes nothing")),
-    }
-    Ok(())
-}
-
-fn vm_info(
-    engine: &mut Engine,
-    vm: &VmInfo,
-    now: Time,
-    events: &mut Vec<Event>,
-) -> Result<(), Refused> {
-    let known = engine.cores().vm(vm.vm_id).copied();
-    let missing = Refusal::NotBound { vm_id: vm.vm_id, core: vm.core };
-    match vm.event {
-        VmEvent::Up => engine.bind_vm(VmStats {
-            vm_id: vm.vm_id,
-            core: vm.core,
-            port_no: vm.port_no,
-            tenant_id: vm.tenant_id,
-            pid: vm.pid,
-            hw_addr: vm.hw_addr,
-            source: if vm.pid == 0 { VmSource::Manual } else { VmSource::Pid },
-            pad: Pad::default(),
-            name: vm.name,
-        })?,
-        VmEvent::Moved => {
-            let known = known.ok_or(missing)?;
-            engine.bind_vm(VmStats { core: vm.core, ..known })?;
-        }
-        VmEvent::Down => {
-            known.ok_or(missing)?;
-            engine.vm_gone(vm.vm_id, now, events);
-        }
-        VmEvent::Unknown(event) => {
-            let text = format!("the VM event {event} is unknown: want 1 to 3");
-            return Err(Refused::new(BadRequestCode::Eperm, text));
-        }
-        _ => return Err(Refused::new(BadRequestCode::Eperm, "the VM event is unknown")),
     }
     Ok(())
 }

@@ -129,6 +129,7 @@ fn vse(message: &[u8], place: Place, sink: &mut impl Sink) {
         Ok((decoded, _)) => decoded,
         Err(error) => return openflow::report(&error, place, sink),
     };
+    sink.netlink(message, place);
     if u16::from(decoded.r#type) < FAMILY_TYPES {
         return;
     }

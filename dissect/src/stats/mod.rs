@@ -185,13 +185,14 @@ impl Sink for Fan<'_> {
 
 /// Who talks to whom, put together from the layers of a frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Talk {
+pub struct Talk {
     addresses: Option<Ends>,
     ports: Option<Ends>,
 }
 
 impl Talk {
-    fn note(&mut self, ends: Ends) {
+    /// Notes what a sink is told.
+    pub fn note(&mut self, ends: Ends) {
         match ends {
             Ends::Tcp(..) | Ends::Udp(..) => self.ports = Some(ends),
             Ends::Ipv4(..) | Ends::Ipv6(..) => self.addresses = Some(ends),
@@ -201,7 +202,8 @@ impl Talk {
 
     /// The two ends with their ports, in an order that both directions have, and whether they were
     /// turned round.
-    fn connection(&self) -> (Connection, bool) {
+    #[must_use]
+    pub fn connection(&self) -> (Connection, bool) {
         let (source, destination) = match self.addresses {
             Some(Ends::Ipv4(a, b)) => (a.to_ipv6_mapped().to_bits(), b.to_ipv6_mapped().to_bits()),
             Some(Ends::Ipv6(a, b)) => (a.to_bits(), b.to_bits()),
@@ -219,7 +221,18 @@ impl Talk {
 
 /// The two ends of a connection: address and port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Connection((u128, u16), (u128, u16));
+pub struct Connection((u128, u16), (u128, u16));
+
+impl Connection {
+    /// The two ends, the lower first.
+    #[must_use]
+    pub fn ends(&self) -> [std::net::SocketAddr; 2] {
+        [self.0, self.1].map(|(address, port)| {
+            let address = std::net::Ipv6Addr::from_bits(address).to_canonical();
+            std::net::SocketAddr::new(address, port)
+        })
+    }
+}
 
 impl std::hash::Hash for Connection {
     /// Hashes all of it in few steps.

@@ -1,7 +1,6 @@
 //! `vsectl decode`: captures to lines, trees, columns, JSON, other captures and statistics.
 
 mod files;
-mod input;
 mod list_fields;
 mod live;
 mod output;
@@ -20,6 +19,7 @@ use dissect::{Assignments, Options};
 use self::files::Files;
 use crate::capture;
 use crate::capture_format::CaptureFormat;
+use crate::decode_as::{self, DecodeAs};
 use crate::exit::{Outcome, UsageError};
 use crate::render::clock::TimeFormat;
 use crate::render::fields::Layout;
@@ -110,7 +110,7 @@ pub(crate) struct Args {
 
     /// What a port or an EtherType carries: tcp.port==16653,openflow; udp.port==4788,vxlan;
     /// ethertype==0x88b6,vse; none for nothing.
-    #[arg(short, long, value_name = "SELECTOR==VALUE,PROTO", value_parser = parse_decode_as)]
+    #[arg(short, long, value_name = "SELECTOR==VALUE,PROTO", value_parser = decode_as::parse)]
     decode_as: Vec<DecodeAs>,
 
     /// Where frames have the Flow Control Field: dscp, tos8, vlan, or
@@ -161,76 +161,6 @@ enum Format {
     Ndjson,
     /// The fields of `-e`, in columns.
     Fields,
-}
-
-/// What a port or an EtherType carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct DecodeAs {
-    selector: Selector,
-    value: u16,
-    protocol: &'static str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Selector {
-    TcpPort,
-    UdpPort,
-    EtherType,
-}
-
-fn parse_decode_as(text: &str) -> Result<DecodeAs, String> {
-    const WANT: &str = "want SELECTOR==VALUE,PROTO, as in tcp.port==16653,openflow";
-    let (selector, rest) = text.split_once("==").ok_or(WANT)?;
-    let (value, protocol) = rest.split_once(',').ok_or(WANT)?;
-    let (selector, protocols): (_, &[&'static str]) = match selector {
-        "tcp.port" => (Selector::TcpPort, &["openflow", "stt", "none"]),
-        "udp.port" => (Selector::UdpPort, &["vxlan", "vxlan_gpe", "geneve", "none"]),
-        "ethertype" => (Selector::EtherType, &["vse", "none"]),
-        _ => return Err(format!("{selector:?}: want tcp.port, udp.port or ethertype")),
-    };
-    let number = match value.strip_prefix("0x") {
-        Some(digits) => u16::from_str_radix(digits, 16),
-        None => value.parse(),
-    };
-    let value = number.map_err(|_| {
-        format!(
-            "{value:?} is no {}",
-            match selector {
-                Selector::TcpPort => "TCP port",
-                Selector::UdpPort => "UDP port",
-                Selector::EtherType => "EtherType",
-            }
-        )
-    })?;
-    let known = protocols.iter().copied().find(|known| *known == protocol);
-    let protocol = known.ok_or_else(|| format!("{protocol:?}: want {}", protocols.join(", ")))?;
-    Ok(DecodeAs { selector, value, protocol })
-}
-
-impl DecodeAs {
-    fn apply(self, to: &mut Assignments) {
-        let Self { selector, value, protocol } = self;
-        let lists: &mut [&mut Vec<u16>] = match selector {
-            Selector::TcpPort => &mut [&mut to.openflow, &mut to.stt, &mut to.not_openflow],
-            Selector::UdpPort => &mut [&mut to.vxlan, &mut to.vxlan_gpe, &mut to.geneve],
-            Selector::EtherType => &mut [&mut to.vse],
-        };
-        // A later assignment takes the place of an earlier one, and of what is assigned anyway.
-        for list in lists.iter_mut() {
-            list.retain(|known| *known != value);
-        }
-        let list = match (selector, protocol) {
-            (Selector::TcpPort, "openflow") => &mut to.openflow,
-            (Selector::TcpPort, "stt") => &mut to.stt,
-            (Selector::TcpPort, _) => &mut to.not_openflow,
-            (_, "vxlan") => &mut to.vxlan,
-            (_, "vxlan_gpe") => &mut to.vxlan_gpe,
-            (_, "geneve") => &mut to.geneve,
-            (_, "vse") => &mut to.vse,
-            _ => return,
-        };
-        list.push(value);
-    }
 }
 
 impl Args {

@@ -12,10 +12,10 @@ use dissect::stats::{All, Walker};
 use dissect::{Collector, Dissector, Frame, Options, Place, Sink, Summary};
 
 use super::files::Files;
-use super::input::{self, Input};
 use super::output::{Noter, Output, Pass};
 use super::progress::Progress;
 use crate::capture;
+use crate::capture_input::{self, Input};
 use crate::exit::{Outcome, diagnostic};
 use crate::{render, signals};
 
@@ -81,7 +81,7 @@ impl Session {
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         while !self.over() {
-            let input = match input::open(path, self.settings.follow) {
+            let input = match capture_input::open(path, self.settings.follow) {
                 Ok(input) => input,
                 Err(error) => {
                     return self

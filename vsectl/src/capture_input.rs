@@ -17,23 +17,23 @@ use crate::signals;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A capture that is read, and its length where it is known.
-pub(super) struct Input {
-    pub(super) name: String,
-    pub(super) reader: Box<dyn Read>,
-    pub(super) len: Option<u64>,
+pub(crate) struct Input {
+    pub(crate) name: String,
+    pub(crate) reader: Box<dyn Read>,
+    pub(crate) len: Option<u64>,
     /// Set at the end of a file that is followed, when another one has its name.
-    pub(super) replaced: Rc<Cell<bool>>,
+    pub(crate) replaced: Rc<Cell<bool>>,
 }
 
 impl Input {
-    pub(super) fn new(name: String, reader: impl Read + 'static) -> io::Result<Self> {
+    pub(crate) fn new(name: String, reader: impl Read + 'static) -> io::Result<Self> {
         let reader = decompressed(reader)?;
         Ok(Self { name, reader, len: None, replaced: Rc::default() })
     }
 }
 
 /// Opens a capture; `-` is standard input.
-pub(super) fn open(path: &Path, follow: bool) -> io::Result<Input> {
+pub(crate) fn open(path: &Path, follow: bool) -> io::Result<Input> {
     if path.as_os_str() == "-" {
         return Input::new("standard input".to_owned(), io::stdin());
     }
