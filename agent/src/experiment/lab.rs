@@ -1,5 +1,6 @@
 //! Two namespaces that stand for two physical servers, joined by a veth, with a VXLAN for each pair of VMs.
 
+use std::fs;
 use std::io;
 use std::process::Command;
 
@@ -9,6 +10,11 @@ use crate::host::Namespace;
 pub(super) const INTERFACE: &str = "eth0";
 /// Bytes of the inner packets: larger than the veth's, so that the outer ones are fragmented, as in the paper.
 const INNER_MTU: u32 = 9000;
+
+/// What the receiver does with fragments: it forgets datagrams that stay incomplete after a second, and has room for
+/// those of a second, so that what one trial lost is no trial's loss after it.
+const FRAGMENT_SETTINGS: [(&str, &str); 2] =
+    [("ipfrag_time", "1"), ("ipfrag_high_thresh", "268435456")];
 
 /// Removed when dropped.
 #[derive(Debug)]
@@ -41,6 +47,9 @@ pub enum LabError {
     /// A namespace that was made cannot be opened.
     #[error("cannot open a namespace that was just made")]
     Open(#[source] io::Error),
+    /// A setting of the receiver's namespace cannot be written.
+    #[error("cannot write /proc/sys/net/ipv4/{0}")]
+    Setting(&'static str, #[source] io::Error),
 }
 
 impl Lab {
@@ -74,7 +83,21 @@ impl Lab {
             }
         }
         let open = |name: &str| Namespace::named(name).map_err(LabError::Open);
-        Ok(Self { sender: open(&tx)?, receiver: open(&rx)?, _names: names })
+        let lab = Self { sender: open(&tx)?, receiver: open(&rx)?, _names: names };
+        for (name, value) in FRAGMENT_SETTINGS {
+            let write = || fs::write(format!("/proc/sys/net/ipv4/{name}"), value);
+            let written = lab.receiver.run(write).and_then(|written| written);
+            written.map_err(|error| LabError::Setting(name, error))?;
+        }
+        Ok(lab)
+    }
+
+    /// Datagrams of which the receiver has some fragments.
+    pub(super) fn incomplete(&self) -> io::Result<u32> {
+        let text = self.receiver.run(|| fs::read_to_string("/proc/thread-self/net/sockstat"))??;
+        let line = text.lines().find_map(|line| line.strip_prefix("FRAG: inuse "));
+        let number = line.and_then(|line| line.split(' ').next()?.parse().ok());
+        number.ok_or_else(|| io::Error::other("/proc/net/sockstat has no line FRAG"))
     }
 }
 

@@ -9,7 +9,7 @@ mod traffic;
 use std::collections::BTreeMap;
 use std::io;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ pub use plan::{Case, Steering, Variant, cases};
 use crate::measure::{Activity, CpumapCounts, CpumapTrace, TraceError};
 use lab::Lab;
 use load::Programs;
+
+/// Longer than incomplete datagrams are kept.
+const FORGETTING: Duration = Duration::from_secs(10);
 
 /// What every trial shares.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -107,8 +110,19 @@ impl Experiment {
         let after = Activity::read(Some(&self.trace), map)?.since(&before);
         let cores = after.cores.into_iter().map(|(core, activity)| (core, activity.cpumap));
         let trial = Trial { vms, cores: cores.collect() };
-        // What is still in queues belongs to no later trial.
-        thread::sleep(Duration::from_millis(20));
+        self.forget_incomplete()?;
         Ok(trial)
+    }
+
+    /// Waits until the receiver has forgotten the datagrams of which it has only some fragments.
+    fn forget_incomplete(&self) -> io::Result<()> {
+        let end = Instant::now() + FORGETTING;
+        while self.lab.incomplete()? > 0 {
+            if Instant::now() > end {
+                return Err(io::Error::other("fragments of a trial stay in the receiver"));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
     }
 }
