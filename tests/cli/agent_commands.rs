@@ -40,7 +40,9 @@ fn every_transport_gives_the_same_bytes() {
         &["config", "get", "-o", "json"],
         &["trace", "-o", "json", "udp,vm_id=5,nw_dst=10.0.0.9"],
         &["trace", "-o", "ndjson", "-r", "pcaps/udp.pcap"],
+        &["trace", "-o", "ndjson", "-r", "pcaps/udp.pcap", "-Y", "udp.dstport == 53"],
         &["flow", "check", "-o", "json"],
+        &["flow", "check", "-o", "json", "--sample", "pcaps/udp.pcap"],
     ] {
         let unix = done(&agent.unix, args);
         assert!(!unix.stdout.is_empty(), "{args:?}");
@@ -158,6 +160,48 @@ fn a_trace_of_saved_tables_is_that_of_the_agent() {
     let offline = done("unix:/no/such.sock", &["trace", "-o", "json", "--tables", path, frame]);
     assert_eq!(offline.text(), live.text());
     std::fs::remove_file(file).expect("ours");
+}
+
+#[test]
+fn a_forecast_counts_what_goes_where() {
+    let agent = TestAgent::start("forecast.sock");
+    done(&agent.unix, &["flow", "add", "priority=9,udp,tp_dst=53,actions=set_irq_core:1"]);
+    done(&agent.unix, &["flow", "add", "priority=8,udp,tp_src=53,actions=set_irq_core:auto"]);
+    done(&agent.unix, &["flow", "add", "priority=7,tcp,actions=set_irq_core:auto"]);
+    let check = ["flow", "check", "--sample", "pcaps/udp.pcap"];
+    assert_snapshot!("forecast", done(&agent.unix, &check));
+    // A table that is not in force yet, and another core that receives.
+    let file = scratch("forecast.flows");
+    std::fs::write(&file, "udp,tp_dst=12345,actions=set_irq_core:0\nudp,vm_id=3,actions=drop\n")
+        .expect("ours");
+    let path = file.to_str().expect("a scratch path is UTF-8");
+    let ran =
+        at(&agent.unix, &[&check[..], &["--core", "1", "-Y", "udp.dstport > 53", path]].concat());
+    assert_eq!(ran.status, Some(1), "VM 3 is not known: {ran}");
+    assert_snapshot!("forecast_of_a_file", ran);
+    // Without an agent, from what was saved; the same to the letter.
+    let mut saved = Vec::new();
+    for list in [&["flow", "list"][..], &["core", "list"], &["vm", "list"], &["config", "get"]] {
+        saved.extend(done(&agent.unix, &[list, &["-o", "json"]].concat()).stdout);
+    }
+    std::fs::write(&file, saved).expect("ours");
+    let offline = done("unix:/no/such.sock", &[&check[..], &["--tables", path]].concat());
+    assert_eq!(offline.text(), done(&agent.unix, &check).text());
+    assert_eq!(at(&agent.unix, &[&check[..], &["--core", "9"]].concat()).status, Some(2));
+    std::fs::remove_file(file).expect("ours");
+}
+
+#[test]
+fn a_trace_takes_a_display_filter() {
+    let agent = filled("filter.sock");
+    let trace = ["trace", "-o", "ndjson", "-r", "pcaps/udp.pcap"];
+    let all = done(&agent.unix, &trace).text().lines().count();
+    let some = done(&agent.unix, &[&trace[..], &["-Y", "udp.dstport == 12345"]].concat());
+    assert_eq!((all, some.text().lines().count()), (7, 1));
+    let wrong = at(&agent.unix, &[&trace[..], &["-Y", "udp.dstprt == 1"]].concat());
+    assert_eq!(wrong.status, Some(2), "{wrong}");
+    assert!(wrong.stderr.contains("udp.dstport"), "{wrong}");
+    assert_eq!(at(&agent.unix, &["trace", "-Y", "udp", "ip"]).status, Some(2));
 }
 
 /// ovs-ofctl takes the lines of `-o ofctl` that have no words of VSE.

@@ -3,20 +3,32 @@
 
 use std::fmt;
 
+use agent::client::{Client, ClientError};
 use agent::engine::FlowMatch;
 use codec::of10::Wildcards;
 use codec::text::Flow;
-use codec::vse::{Core, CoreFlags, CoreStats, MatchField, Tlvs, VmStats};
+use codec::vse::{Core, CoreFlags, MatchField, Tlvs};
 use serde::Serialize;
 
 use crate::flow_set::FlowSet;
 use crate::flow_simulation::named_core;
+use crate::view::{CoreView, VmView};
 
 /// What the table is held against.
 #[derive(Debug)]
 pub(crate) struct Host {
-    pub(crate) cores: Vec<CoreStats>,
-    pub(crate) vms: Vec<VmStats>,
+    pub(crate) cores: Vec<CoreView>,
+    pub(crate) vms: Vec<VmView>,
+}
+
+impl Host {
+    /// Asks an agent.
+    pub(crate) fn of_agent(client: &mut Client) -> Result<Self, ClientError> {
+        Ok(Self {
+            cores: client.cores()?.into_iter().map(CoreView::from).collect(),
+            vms: client.vms()?.into_iter().map(VmView::from).collect(),
+        })
+    }
 }
 
 /// Something odd.
@@ -154,7 +166,7 @@ fn finding(flow: &Flow, kind: Kind, text: String) -> Finding {
     Finding { flow: flow.to_string(), kind, text }
 }
 
-fn cores_in_words(cores: &[CoreStats]) -> String {
+fn cores_in_words(cores: &[CoreView]) -> String {
     let numbers: Vec<Core> = cores.iter().map(|core| core.core).collect();
     format!("there are {}", crate::render::agent_tables::words(&numbers))
 }
@@ -168,7 +180,7 @@ mod tests {
     fn host() -> Host {
         let engine = Engine::new(Settings::default(), (0..2).map(|n| CoreInfo::new(Core(n))));
         let cores = engine.cores().iter().map(|state| engine.cores().to_stats(state, 900));
-        Host { cores: cores.collect(), vms: Vec::new() }
+        Host { cores: cores.map(CoreView::from).collect(), vms: Vec::new() }
     }
 
     fn kinds(flows: &[&str]) -> Vec<Kind> {

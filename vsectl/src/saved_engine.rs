@@ -6,6 +6,7 @@ use codec::of10::PortNo;
 use codec::types::{FixedStr, Pad};
 use codec::vse::{Core, CoreFlags, VmStats};
 
+use crate::flow_set::FlowSet;
 use crate::flow_simulation::change_of;
 use crate::saved::Saved;
 use crate::view::FlowView;
@@ -14,6 +15,17 @@ use crate::view::FlowView;
 /// that VSE had given a core keeps it.
 pub(crate) fn engine(saved: &Saved) -> anyhow::Result<Engine> {
     let flows = saved.flows.as_deref().context("no flows in it: add vsectl flow list -o json")?;
+    let mut engine = empty(saved)?;
+    let mut events = Vec::new();
+    for flow in flows {
+        engine.flow_mod(&change_of(&flow.to_flow())?, Time::ZERO, &mut events)?;
+    }
+    adopt(&mut engine, flows);
+    Ok(engine)
+}
+
+/// The engine without its entries.
+fn empty(saved: &Saved) -> anyhow::Result<Engine> {
     let cores = saved.cores.as_deref().context("no cores in it: add vsectl core list -o json")?;
     if cores.is_empty() {
         bail!("the list of cores is empty");
@@ -44,11 +56,18 @@ pub(crate) fn engine(saved: &Saved) -> anyhow::Result<Engine> {
             name,
         })?;
     }
-    let mut events = Vec::new();
-    for flow in flows {
-        engine.flow_mod(&change_of(&flow.to_flow())?, Time::ZERO, &mut events)?;
+    Ok(engine)
+}
+
+/// The engine of the cores, VMs and configuration of `saved` with another flow table, none of whose
+/// entries has been given a core yet. What the agent would refuse is left out.
+pub(crate) fn with_table(saved: &Saved, table: &FlowSet) -> anyhow::Result<Engine> {
+    let mut engine = empty(saved)?;
+    for flow in table.iter() {
+        if let Ok(change) = change_of(flow) {
+            drop(engine.flow_mod(&change, Time::ZERO, &mut Vec::new()));
+        }
     }
-    adopt(&mut engine, flows);
     Ok(engine)
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -67,9 +67,15 @@ impl Waiting {
         Ok(Self { time, came })
     }
 
-    /// Waits until the time has passed or a signal has come.
-    pub(crate) fn wait(&self) {
-        // Either way the wait is over.
-        _ = self.came.recv_timeout(self.time);
+    /// Waits until the time has passed or a signal has come, and does `meanwhile` every `step`.
+    pub(crate) fn wait(&self, step: Duration, mut meanwhile: impl FnMut()) {
+        let end = Instant::now() + self.time;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.came.recv_timeout(left.min(step)) {
+                Err(mpsc::RecvTimeoutError::Timeout) if left > step => meanwhile(),
+                _ => return,
+            }
+        }
     }
 }

@@ -201,6 +201,16 @@ impl Client {
         }
     }
 
+    /// Answers what the agent asks of a client that says nothing for long; to be called every few
+    /// seconds while there is nothing to ask for.
+    pub fn keep_alive(&mut self) -> Result<(), ClientError> {
+        match &mut self.0 {
+            Transport::OpenFlow(session) => session.keep_alive(),
+            // The family knows no connections.
+            Transport::Netlink(_) => Ok(()),
+        }
+    }
+
     /// The next decision; nothing where there is none until `deadline`. Its monitor_id is 0.
     pub fn told(&mut self, deadline: Instant) -> Result<Option<Assignment>, ClientError> {
         match &mut self.0 {

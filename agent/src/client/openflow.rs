@@ -163,6 +163,17 @@ impl Session {
         Ok(self.receive(deadline)?.map(|message| message.body))
     }
 
+    /// Answers what has come, and keeps what the agent told.
+    pub(super) fn keep_alive(&mut self) -> Result<(), ClientError> {
+        let deadline = Instant::now() + Duration::from_millis(1);
+        while let Some(message) = self.receive(deadline)? {
+            if is_told(&message.body) {
+                self.told.push_back(message);
+            }
+        }
+        Ok(())
+    }
+
     /// The next message that is not about the connection itself.
     fn receive(&mut self, deadline: Instant) -> Result<Option<Message>, ClientError> {
         loop {

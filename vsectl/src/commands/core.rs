@@ -74,7 +74,7 @@ impl Args {
                 client.set_eligible(Core(args.core), args.eligible == YesNo::Yes)?;
             }
             Command::Watch(args) => {
-                args.watch.run(out, |text| list(&mut client, args.output, text))?;
+                args.watch.run(out, &mut client, |client, text| list(client, args.output, text))?;
             }
         }
         Ok(Outcome::Done)

@@ -1,7 +1,6 @@
 //! `vsectl trace`: what becomes of a frame, and why.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use agent::client::Client;
 use agent::engine::{Engine, PacketKey, Time};
@@ -11,11 +10,10 @@ use codec::of10::PortNo;
 use codec::text::{Flow, Options, Requirement};
 use codec::types::Pad;
 use codec::vse::{Core, TraceReply, TraceRequest};
-use dissect::LinkType;
-use dissect::savefile::{Reader, decompressed};
 
 use crate::agent_option::AgentOption;
 use crate::completion;
+use crate::ethernet_frames::EthernetFrames;
 use crate::exit::{Outcome, UsageError};
 use crate::frame_of_flow;
 use crate::hex_input;
@@ -39,6 +37,10 @@ pub(crate) struct Args {
     /// Trace the Ethernet frames of a capture; `-` for standard input.
     #[arg(short, long, value_name = "FILE")]
     read: Option<String>,
+
+    /// Trace the frames alone that a display filter lets through, as `decode -Y` takes it.
+    #[arg(short = 'Y', long, value_name = "FILTER")]
+    display_filter: Option<String>,
 
     /// Stop after this many frames.
     #[arg(short, long, value_name = "N")]
@@ -101,6 +103,9 @@ impl Asked {
 
 impl Args {
     pub(crate) fn run(self, agent: &AgentOption, out: &mut impl Write) -> anyhow::Result<Outcome> {
+        if self.display_filter.is_some() && self.read.is_none() {
+            bail!(UsageError("-Y chooses frames of a capture: give one with -r".to_owned()));
+        }
         let mut asked = match &self.tables {
             Some(path) => {
                 let saved = Saved::parse(&flow_source::read(path)?)
@@ -143,27 +148,15 @@ impl Args {
         asked: &mut Asked,
         show: &mut impl FnMut(TraceView) -> io::Result<()>,
     ) -> anyhow::Result<u64> {
-        let file: Box<dyn Read> = if path == "-" {
-            Box::new(io::stdin())
-        } else {
-            Box::new(File::open(path).with_context(|| format!("cannot open {path}"))?)
-        };
-        let reader = decompressed(file).with_context(|| format!("cannot read {path}"))?;
-        let mut reader = Reader::new(reader).with_context(|| path.to_owned())?;
-        let (mut seen, mut skipped) = (0, 0);
+        let mut frames = EthernetFrames::open(path, self.display_filter.as_deref())?;
+        let mut seen = 0;
         while self.count.is_none_or(|count| seen < count) {
-            let Some(record) = reader.next().with_context(|| path.to_owned())? else { break };
+            let Some(frame) = frames.next()? else { break };
             seen += 1;
-            if record.frame.link_type != LinkType::ETHERNET {
-                crate::exit::diagnostic!("{path}: frame {seen} is not one of Ethernet");
-                skipped += 1;
-                continue;
-            }
-            let frame = record.frame.bytes.to_vec();
-            let reply = asked.trace(&self.request(&frame, self.port(PortNo::NONE)))?;
-            show(TraceView::new(Some(record.frame.number), frame, reply))?;
+            let reply = asked.trace(&self.request(&frame.bytes, self.port(PortNo::NONE)))?;
+            show(TraceView::new(Some(frame.number), frame.bytes, reply))?;
         }
-        Ok(skipped)
+        Ok(frames.skipped)
     }
 
     /// The frame of the command line, and the port that it comes in on.

@@ -1,10 +1,15 @@
 //! Showing a list again and again, until interrupted.
 
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use agent::client::Client;
 
 /// Moves to the upper left corner and clears what is below: the screen does not flicker.
 const CLEAR: &[u8] = b"\x1b[H\x1b[J";
+
+/// How long nothing is said to the agent at most: it asks who is silent for longer.
+pub(crate) const ALIVE: Duration = Duration::from_secs(5);
 
 /// How often to show it.
 #[derive(Debug, clap::Args)]
@@ -23,13 +28,14 @@ impl Watching {
     pub(crate) fn run(
         &self,
         out: &mut impl Write,
-        mut look: impl FnMut(&mut Vec<u8>) -> anyhow::Result<()>,
+        client: &mut Client,
+        look: impl Fn(&mut Client, &mut Vec<u8>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let clears = io::stdout().is_terminal();
         let mut seen = 0;
         loop {
             let mut text = Vec::new();
-            look(&mut text)?;
+            look(client, &mut text)?;
             if clears {
                 out.write_all(CLEAR)?;
             }
@@ -39,7 +45,15 @@ impl Watching {
             if self.count.is_some_and(|count| seen >= count) {
                 return Ok(());
             }
-            std::thread::sleep(self.interval);
+            let next = Instant::now() + self.interval;
+            loop {
+                let left = next.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                std::thread::sleep(left.min(ALIVE));
+                client.keep_alive()?;
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod experiment;
 pub(crate) mod fields;
 pub(crate) mod flow_diff;
+pub(crate) mod forecast;
 pub(crate) mod frame_json;
 pub(crate) mod hex_dump;
 pub(crate) mod json;

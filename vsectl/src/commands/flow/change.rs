@@ -10,6 +10,7 @@ use codec::of10::FlowModCommand;
 use codec::text::{Flow, Options, Requirement};
 
 use crate::agent_option::AgentOption;
+use crate::commands::watching::ALIVE;
 use crate::completion;
 use crate::exit::{Outcome, UsageError, diagnostic};
 use crate::flow_check;
@@ -97,7 +98,7 @@ impl AddArgs {
         let changes = self.flows.read(FlowModCommand::Add)?;
         let mut client = agent.connect()?;
         warn(&mut client, &changes)?;
-        self.flows.doing.run(&mut client, &changes, self.flows.bundle, out)
+        self.flows.doing.run(agent, &mut client, &changes, self.flows.bundle, out)
     }
 }
 
@@ -106,7 +107,7 @@ impl ModArgs {
         let strict = self.strict;
         let command = if strict { FlowModCommand::ModifyStrict } else { FlowModCommand::Modify };
         let changes = self.flows.read(command)?;
-        self.flows.doing.run(&mut agent.connect()?, &changes, self.flows.bundle, out)
+        self.flows.doing.run(agent, &mut agent.connect()?, &changes, self.flows.bundle, out)
     }
 }
 
@@ -120,7 +121,7 @@ impl DelArgs {
         } else {
             self.flows.read(command)?
         };
-        self.flows.doing.run(&mut agent.connect()?, &changes, self.flows.bundle, out)
+        self.flows.doing.run(agent, &mut agent.connect()?, &changes, self.flows.bundle, out)
     }
 }
 
@@ -146,7 +147,7 @@ impl Flows {
 /// Tells what is odd about the entries that are to be added.
 fn warn(client: &mut Client, changes: &[Flow]) -> anyhow::Result<()> {
     let table = flow_source::of_agent(client)?;
-    let host = flow_check::Host { cores: client.cores()?, vms: client.vms()? };
+    let host = flow_check::Host::of_agent(client)?;
     for finding in flow_check::findings_of(changes, &table, &host) {
         diagnostic!("warning: {finding}");
     }
@@ -157,6 +158,7 @@ impl Doing {
     /// Makes the changes, together or each by itself.
     pub(super) fn run(
         &self,
+        agent: &AgentOption,
         client: &mut Client,
         changes: &[Flow],
         together: bool,
@@ -186,8 +188,13 @@ impl Doing {
         }
         if let Some(waiting) = signals {
             out.flush()?;
-            waiting.wait();
-            if !apply(client, &inverse, true)? {
+            // An agent that has gone meanwhile has kept its table for the next one.
+            waiting.wait(ALIVE, || drop(client.keep_alive()));
+            let done = match apply(client, &inverse, true) {
+                Err(_) => apply(&mut agent.connect()?, &inverse, true),
+                done => done,
+            };
+            if !done? {
                 diagnostic!("the changes could not be taken back");
                 return Ok(Outcome::Failed);
             }

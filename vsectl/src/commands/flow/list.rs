@@ -98,7 +98,7 @@ impl WatchArgs {
     pub(super) fn run(self, agent: &AgentOption, out: &mut impl Write) -> anyhow::Result<Outcome> {
         let filter = self.what.filter()?;
         let mut client = agent.connect()?;
-        self.watch.run(out, |text| self.what.list(&mut client, &filter, text))?;
+        self.watch.run(out, &mut client, |client, text| self.what.list(client, &filter, text))?;
         Ok(Outcome::Done)
     }
 }

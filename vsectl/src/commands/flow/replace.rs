@@ -32,6 +32,6 @@ impl Args {
         let mut client = agent.connect()?;
         let before = flow_source::of_agent(&mut client)?;
         let changes = before.changes(&wanted);
-        self.doing.run(&mut client, &changes, true, out)
+        self.doing.run(agent, &mut client, &changes, true, out)
     }
 }
