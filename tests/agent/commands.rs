@@ -2,6 +2,7 @@
 //! there.
 
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::world::{Agent, Scratch};
 
@@ -26,8 +27,7 @@ pub(crate) fn done(target: &str, args: &[&str]) -> String {
 #[test]
 fn unix_tcp_and_netlink_give_the_same() {
     let dir = Scratch::new();
-    // Netlink ports below the process ids are those of other programs.
-    let netlink = format!("netlink:{}", 0x7000_0000 + std::process::id());
+    let netlink = netlink_target();
     let port = free_port();
     let tcp = format!("tcp:127.0.0.1:{port}");
     let listen = ["--listen", &netlink, "--listen", &tcp, "--tcp-change", "true"];
@@ -71,8 +71,15 @@ fn unix_tcp_and_netlink_give_the_same() {
     assert_eq!(left.lines().count(), 2, "{left}");
 }
 
+/// A netlink port of the test's own. Ports below the process ids are those of other programs.
+pub(crate) fn netlink_target() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("netlink:{}", 0x4000_0000 + std::process::id() * 16 + number)
+}
+
 /// A TCP port that nobody listened on a moment ago.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback");
     listener.local_addr().expect("an address").port()
 }

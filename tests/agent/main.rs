@@ -1,8 +1,10 @@
 //! The running agent: the built program, real sockets, and the real programs of others.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "these are tests")]
 
+mod changes;
 mod client;
 mod commands;
+mod decisions;
 mod durability;
 mod host;
 mod hostile;
