@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod decisions;
 mod durability;
+mod framed;
 mod host;
 mod hostile;
 mod ofctl;

@@ -1,28 +1,15 @@
 //! A change inside of a PACKET_OUT, through the proxy, to the running agent.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use codec::of10::{Body, HEADER_LEN, Header, Message};
 use codec::proxy::{Carried, bare};
 use codec::text::Flow;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 
 use crate::commands::done;
-use crate::world::{Agent, Scratch};
-
-/// A running proxy; killed when the value goes.
-struct Proxy(Child);
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
+use crate::world::{Agent, Proxy, Scratch};
 
 fn receive(stream: &mut UnixStream) -> Message {
     let mut bytes = vec![0; HEADER_LEN];
@@ -53,18 +40,19 @@ fn a_bare_change_reaches_the_agent_and_is_acknowledged() {
     let _agent = Agent::start(&dir, &[]);
     let path = |name: &str| dir.0.join(name);
     let controller = UnixListener::bind(path("controller")).expect("the scratch folder is ours");
-    let mut proxy = Command::new(env!("CARGO_BIN_EXE_vsectl"))
-        .args(["--agent", &dir.target(), "proxy", "run"])
-        .args(["--switch", &format!("punix:{}", path("switch").display())])
-        .args(["--controller", &format!("unix:{}", path("controller").display())])
-        .args(["--switch", "ptcp:0:127.0.0.1"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map(Proxy)
-        .expect("vsectl starts");
-    let mut lines = BufReader::new(proxy.0.stdout.take().expect("a pipe")).lines();
-    let first = lines.next().expect("it says where it listens").expect("text");
+    let mut proxy = Proxy::start(
+        None,
+        &dir.target(),
+        &[
+            "--switch",
+            &format!("punix:{}", path("switch").display()),
+            "--controller",
+            &format!("unix:{}", path("controller").display()),
+            "--switch",
+            "ptcp:0:127.0.0.1",
+        ],
+    );
+    let first = proxy.line();
     assert!(first.starts_with("listening on 127.0.0.1:"), "{first}");
 
     let _switch = UnixStream::connect(path("switch")).expect("the proxy listens");
@@ -85,9 +73,6 @@ fn a_bare_change_reaches_the_agent_and_is_acknowledged() {
     let listed = done(&dir.target(), &["flow", "list", "--no-stats", "-o", "ofctl"]);
     assert!(listed.contains("priority=9,ip,nw_dst=10.0.0.1"), "{listed}");
 
-    let pid = i32::try_from(proxy.0.id()).expect("a process id");
-    kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the proxy runs");
-    assert!(proxy.0.wait().expect("the proxy ends").success());
-    let last = lines.map_while(Result::ok).last().expect("it says what passed");
+    let last = proxy.end();
     assert!(last.contains(" bare, 0 rewritten"), "{last}");
 }

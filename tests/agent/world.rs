@@ -122,3 +122,54 @@ impl Drop for Agent {
         drop(self.child.wait());
     }
 }
+
+/// A running proxy; killed when the value goes.
+pub(crate) struct Proxy {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Proxy {
+    /// Starts `vsectl proxy run` in the network namespace of that name, or in the test's own.
+    pub(crate) fn start(namespace: Option<&str>, agent: &str, args: &[&str]) -> Self {
+        let program = env!("CARGO_BIN_EXE_vsectl");
+        let mut command = match namespace {
+            // Pins and /sys stay visible, other than with ip-netns(8).
+            Some(name) => {
+                let mut command = Command::new("nsenter");
+                command.arg(format!("--net=/run/netns/{name}")).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
+        let mut child = command
+            .args(["--agent", agent, "proxy", "run"])
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("vsectl starts");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        Self { child, lines }
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        self.lines.next().expect("it says something more").expect("text")
+    }
+
+    /// Ends it as an administrator does; the last that it says.
+    pub(crate) fn end(mut self) -> String {
+        let pid = i32::try_from(self.child.id()).expect("a process id");
+        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the proxy runs");
+        assert!(self.child.wait().expect("the proxy ends").success());
+        self.lines.by_ref().map_while(Result::ok).last().expect("it says what passed")
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

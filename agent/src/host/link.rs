@@ -33,34 +33,34 @@ pub enum XdpMode {
 
 /// An interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Link {
-    pub(super) index: u32,
-    pub(super) name: String,
+pub(crate) struct Link {
+    pub(crate) index: u32,
+    pub(crate) name: String,
     /// `veth`, `vxlan` and so on; `None` for what is real hardware, and for loopback.
-    pub(super) kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Bytes behind the Ethernet header.
-    pub(super) mtu: u32,
-    pub(super) xdp: XdpMode,
-    pub(super) rx_queues: u32,
-    pub(super) peer: Option<PeerPlace>,
+    pub(crate) mtu: u32,
+    pub(crate) xdp: XdpMode,
+    pub(crate) rx_queues: u32,
+    pub(crate) peer: Option<PeerPlace>,
     /// Its Ethernet address; zero where it has another kind of address, or none.
-    pub(super) address: MacAddr,
+    pub(crate) address: MacAddr,
     /// Whether it was brought up.
-    pub(super) is_up: bool,
+    pub(crate) is_up: bool,
     /// Whether there is a link.
-    pub(super) has_carrier: bool,
+    pub(crate) has_carrier: bool,
 }
 
 /// Where the other end of a link is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PeerPlace {
-    pub(super) index: u32,
+pub(crate) struct PeerPlace {
+    pub(crate) index: u32,
     /// The number by which this namespace knows the peer's; `None`: this one.
-    pub(super) namespace: Option<i32>,
+    pub(crate) namespace: Option<i32>,
 }
 
 /// The interfaces of the current network namespace.
-pub(super) fn links() -> io::Result<Vec<Link>> {
+pub(crate) fn links() -> io::Result<Vec<Link>> {
     let question = RouteNetlinkMessage::GetLink(LinkMessage::default());
     let answers = request(NETLINK_ROUTE, question, Ask::All)?;
     let links = answers.into_iter().filter_map(|answer| match answer {

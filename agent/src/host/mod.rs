@@ -27,6 +27,7 @@ pub use features::{TableSizes, host_features};
 pub use interface::{Interface, Peer};
 pub use kernel::{Kernel, Version};
 pub use link::XdpMode;
+pub(crate) use link::links;
 pub use namespace::Namespace;
 pub use packet_steering::SteeredQueue;
 pub use port::ports;

@@ -1,6 +1,7 @@
 //! A stream of whole OpenFlow messages, plain or under TLS, that never blocks.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
 use std::time::Instant;
 
 use codec::of10::{HEADER_LEN, Header};
@@ -67,6 +68,12 @@ impl Channel {
             ended: false,
             heard: now,
         }
+    }
+
+    /// A channel to a unix socket.
+    pub(super) fn to_unix(path: &Path, now: Instant) -> io::Result<Self> {
+        let stream = mio::net::UnixStream::connect(path)?;
+        Ok(Self::new(Socket::Unix(stream), None, now))
     }
 
     /// Asks to be told under `token` when the socket can be read or written.

@@ -9,8 +9,11 @@ use codec::of10::{BadRequestCode, Body, ErrorCode, ErrorMsg, Header, Message};
 use codec::proxy::{Framed, FramedRef, Key, ReplayWindow};
 use codec::types::{Bytes, MacAddr};
 
-use super::peek::{has_more, is_answered, with_xid};
+use serde::{Deserialize, Serialize};
+
+use super::peek::{has_more, is_answered, is_from_vse, with_xid};
 use super::pending::{Asked, Pending};
+use super::replay_state::{ReplayState, StreamState};
 
 /// Streams that are known at once; the one that was quiet longest is forgotten.
 const MAX_STREAMS: usize = 1024;
@@ -20,7 +23,7 @@ const MAX_PENDING: usize = 4096;
 const OVERHEAD: usize = 14 + 8 + 24;
 
 /// What came of the frames that arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FrameCounters {
     /// Frames whose messages went to VSE.
     pub accepted: u64,
@@ -32,6 +35,8 @@ pub struct FrameCounters {
     pub forged: u64,
     /// Frames that were seen before, or are too old to tell.
     pub replayed: u64,
+    /// Frames with a message that only VSE sends: an answer of it that was sent back to it.
+    pub reflected: u64,
     /// Frames for which there was no room or no VSE.
     pub dropped: u64,
     /// Answers that were sent.
@@ -58,6 +63,8 @@ pub struct Frames {
     pending: Pending<Option<u32>>,
     /// Whether there is a VSE to ask.
     vse: bool,
+    /// Whether a window moved since [`moved`](Self::moved) was called.
+    has_moved: bool,
     counters: FrameCounters,
 }
 
@@ -75,13 +82,13 @@ struct Stream {
 }
 
 impl Frames {
-    /// The frames of an interface with this address and MTU in bytes. `first` is the sequence of
-    /// the first answer, above that of any answer before: nanoseconds since 1970 are.
+    /// The frames of an interface; [`at`](Self::at) tells which. `first` is the sequence of the first
+    /// answer, above that of any answer before: nanoseconds since 1970 are.
     #[must_use]
-    pub fn new(own: MacAddr, mtu: usize, key: Option<Key>, first: u64) -> Self {
+    pub fn new(key: Option<Key>, first: u64) -> Self {
         Self {
-            own,
-            max_frame: mtu.saturating_add(14),
+            own: MacAddr::default(),
+            max_frame: 0,
             key,
             streams: BTreeMap::new(),
             floor: 0,
@@ -89,8 +96,51 @@ impl Frames {
             next: first,
             pending: Pending::new(),
             vse: false,
+            has_moved: false,
             counters: FrameCounters::default(),
         }
+    }
+
+    /// Takes the address of the interface, and its MTU in bytes.
+    pub fn at(&mut self, own: MacAddr, mtu: usize) {
+        self.own = own;
+        self.max_frame = mtu.saturating_add(14);
+    }
+
+    /// Takes up what was known of the streams before a restart: nothing up to the highest sequence
+    /// of each is accepted once more.
+    pub fn restore(&mut self, state: &ReplayState) {
+        self.floor = state.floor;
+        for known in state.streams.iter().take(MAX_STREAMS) {
+            let window = ReplayWindow::above(known.highest);
+            let (peer, highest) = (known.peer, known.highest);
+            let answers = Vec::new();
+            let stream = Stream { peer, window, highest, arrived: 0, answers, len: 0 };
+            self.streams.insert(known.stream_id, stream);
+        }
+    }
+
+    /// What is to outlive a restart, if it has changed since this was last called. It is to be kept
+    /// before what arrived is handed to VSE.
+    pub fn moved(&mut self) -> Option<ReplayState> {
+        std::mem::take(&mut self.has_moved).then(|| ReplayState {
+            floor: self.floor,
+            streams: self
+                .streams
+                .iter()
+                .map(|(id, stream)| StreamState {
+                    stream_id: *id,
+                    peer: stream.peer,
+                    highest: stream.highest,
+                })
+                .collect(),
+        })
+    }
+
+    /// Whether frames must be signed.
+    #[must_use]
+    pub fn is_authenticated(&self) -> bool {
+        self.key.is_some()
     }
 
     /// What came of the frames so far.
@@ -127,16 +177,6 @@ impl Frames {
                 }
             }
         }
-        if let Some(sequence) = sequence {
-            let fresh = match self.streams.get_mut(&read.stream_id) {
-                Some(stream) => stream.window.accept(sequence),
-                None => sequence > self.floor || self.floor == 0,
-            };
-            if !fresh {
-                tracing::warn!(stream = read.stream_id, sequence, "dropped: seen before, or old");
-                return &mut self.counters.replayed;
-            }
-        }
         // All of a frame, or nothing of it.
         let mut messages = Vec::new();
         for (at, message) in read.messages() {
@@ -148,13 +188,32 @@ impl Frames {
                 }
             }
         }
+        let bytes_of = |at: usize, message: &Message| {
+            read.messages.get(at..at + message.encoded_len()).unwrap_or_default()
+        };
+        // Answers have the same key, and sequences of their own: one that comes back must not move
+        // the window.
+        if messages.iter().any(|(at, message)| is_from_vse(bytes_of(*at, message))) {
+            tracing::warn!(stream = read.stream_id, "dropped: it has a message that VSE sends");
+            return &mut self.counters.reflected;
+        }
+        if let Some(sequence) = sequence {
+            let fresh = match self.streams.get_mut(&read.stream_id) {
+                Some(stream) => stream.window.accept(sequence),
+                None => sequence > self.floor || self.floor == 0,
+            };
+            if !fresh {
+                tracing::warn!(stream = read.stream_id, sequence, "dropped: seen before, or old");
+                return &mut self.counters.replayed;
+            }
+        }
         if !self.vse || self.pending.len() + messages.len() > MAX_PENDING {
             return &mut self.counters.dropped;
         }
         self.arrivals += 1;
         self.note_stream(read, sequence);
         for (at, message) in messages {
-            let bytes = read.messages.get(at..at + message.encoded_len()).unwrap_or_default();
+            let bytes = bytes_of(at, &message);
             let answered = is_answered(bytes);
             let number = self.pending.note(bytes, message.xid, Some(read.stream_id), answered);
             with_xid(bytes, number, to_vse);
@@ -181,6 +240,7 @@ impl Frames {
         stream.peer = read.source;
         stream.arrived = self.arrivals;
         stream.highest = stream.highest.max(sequence.unwrap_or(0));
+        self.has_moved |= sequence.is_some();
     }
 
     /// To be called when all frames that were there have been taken: asks VSE to tell when it is
@@ -291,7 +351,8 @@ mod tests {
     }
 
     fn frames(key: Option<Key>) -> Frames {
-        let mut frames = Frames::new(AGENT, 1500, key, 1);
+        let mut frames = Frames::new(key, 1);
+        frames.at(AGENT, 1500);
         frames.vse_up();
         frames
     }
@@ -386,6 +447,37 @@ mod tests {
         frames.arrived(&first, &mut to_vse);
         assert_eq!(frames.counters().accepted, accepted);
         assert_eq!(frames.counters().replayed, 1);
+    }
+
+    #[test]
+    fn a_restart_does_not_open_the_window() {
+        let mut before = frames(Some(key()));
+        let mut to_vse = Vec::new();
+        before.arrived(&signed(9, 100), &mut to_vse);
+        let state = before.moved().unwrap();
+        assert_eq!(before.moved(), None, "nothing has changed since");
+        let mut after = frames(Some(key()));
+        after.restore(&state);
+        to_vse.clear();
+        after.arrived(&signed(9, 100), &mut to_vse);
+        after.arrived(&signed(9, 99), &mut to_vse);
+        assert!(to_vse.is_empty());
+        assert_eq!(after.counters().replayed, 2);
+        after.arrived(&signed(9, 101), &mut to_vse);
+        assert_eq!((after.counters().accepted, to_vse.len()), (1, 8));
+    }
+
+    #[test]
+    fn an_answer_that_comes_back_moves_nothing() {
+        let mut frames = frames(Some(key()));
+        let mut to_vse = Vec::new();
+        let answer = vec![Message::new(7, Body::BarrierReply)];
+        let mut frame = Framed::new(AGENT, CONTROLLER, 9, answer);
+        frame.sign(&key(), 1 << 60).unwrap();
+        frames.arrived(&bytes(&frame), &mut to_vse);
+        assert_eq!((frames.counters().reflected, to_vse.len()), (1, 0));
+        frames.arrived(&signed(9, 1), &mut to_vse);
+        assert_eq!(frames.counters().accepted, 1);
     }
 
     #[test]

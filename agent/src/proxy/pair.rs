@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::channel::{Channel, ChannelError};
 use super::session::{Outbox, Session};
+use super::status::{LinkState, SwitchStatus};
 
 /// Silence of the switch after which it is asked whether it lives.
 const PROBE_AFTER: Duration = Duration::from_secs(5);
@@ -37,6 +38,14 @@ impl Link {
         match self {
             Self::Up(channel) | Self::Connecting(channel) => Some(channel),
             Self::Down => None,
+        }
+    }
+
+    fn state(&self) -> LinkState {
+        match self {
+            Self::Down => LinkState::Down,
+            Self::Connecting(_) => LinkState::Connecting,
+            Self::Up(_) => LinkState::Up,
         }
     }
 
@@ -75,13 +84,17 @@ pub(super) struct Pair {
     /// Whether it is known if there is a VSE: until then nothing is read from the controller, so
     /// that nothing is refused that could be done a moment later.
     pub(super) knows_vse: bool,
+    /// Messages as they went out to switch and controller, where somebody wants to see them.
+    pub(super) snooped: Option<Vec<u8>>,
+    /// Where the switch came from, or is.
+    peer: String,
     out: Outbox,
     /// When the switch was asked whether it lives, if it has not answered.
     probed: Option<Instant>,
 }
 
 impl Pair {
-    pub(super) fn new(switch: Channel, session: Session, now: Instant) -> Self {
+    pub(super) fn new(switch: Channel, peer: String, session: Session, now: Instant) -> Self {
         Self {
             switch: Link::Up(switch),
             controller: Link::Down,
@@ -90,8 +103,25 @@ impl Pair {
             to_vse: Backoff::new(now),
             session,
             knows_vse: false,
+            snooped: None,
+            peer,
             out: Outbox::default(),
             probed: None,
+        }
+    }
+
+    /// How it is; `number` is the pair's own.
+    pub(super) fn status(&self, number: usize) -> SwitchStatus {
+        SwitchStatus {
+            number,
+            peer: self.peer.clone(),
+            datapath_id: self.session.datapath_id(),
+            controller: self.controller.state(),
+            vse: self.vse.state(),
+            speaks_vse: self.session.speaks_vse(),
+            vms: self.session.vms_up(),
+            unsettled: self.session.unsettled(),
+            counters: self.session.counters(),
         }
     }
 
@@ -195,7 +225,11 @@ impl Pair {
     }
 
     fn flush(&mut self) -> Result<(), (Side, ChannelError)> {
-        let Self { switch, controller, vse, out, .. } = self;
+        let Self { switch, controller, vse, out, snooped, .. } = self;
+        if let Some(snooped) = snooped {
+            snooped.extend_from_slice(&out.to_switch);
+            snooped.extend_from_slice(&out.to_controller);
+        }
         for (side, link, bytes) in [
             (Side::Switch, switch, &mut out.to_switch),
             (Side::Controller, controller, &mut out.to_controller),

@@ -13,6 +13,16 @@ pub(super) fn with_xid(message: &[u8], xid: u32, out: &mut Vec<u8>) {
     }
 }
 
+/// The answer to an ECHO_REQUEST; nothing for other messages.
+pub(super) fn echo_reply(message: &[u8]) -> Option<Vec<u8>> {
+    if message.get(1) != Some(&MessageType::EchoRequest.into()) {
+        return None;
+    }
+    let mut answer = message.to_vec();
+    *answer.get_mut(1)? = MessageType::EchoReply.into();
+    Some(answer)
+}
+
 /// Whether the four bytes at `at` are VSE's vendor id.
 pub(super) fn vendor_at(message: &[u8], at: usize) -> bool {
     let bytes = message.get(at..).and_then(<[u8]>::first_chunk::<4>);
@@ -52,6 +62,35 @@ pub(super) fn is_answered(message: &[u8]) -> bool {
         Some(MessageType::Vendor) => matches!(
             subtype_of(message),
             Some(Subtype::HostFeaturesRequest | Subtype::GetConfigRequest | Subtype::TraceRequest)
+        ),
+        _ => false,
+    }
+}
+
+/// Whether a message is one that VSE sends and never receives.
+pub(super) fn is_from_vse(message: &[u8]) -> bool {
+    match message.get(1).copied().map(MessageType::from) {
+        Some(
+            MessageType::Error
+            | MessageType::EchoReply
+            | MessageType::FeaturesReply
+            | MessageType::GetConfigReply
+            | MessageType::PacketIn
+            | MessageType::FlowRemoved
+            | MessageType::PortStatus
+            | MessageType::StatsReply
+            | MessageType::BarrierReply
+            | MessageType::QueueGetConfigReply,
+        ) => true,
+        Some(MessageType::Vendor) => matches!(
+            subtype_of(message),
+            Some(
+                Subtype::HostFeaturesReply
+                    | Subtype::GetConfigReply
+                    | Subtype::FlowRemoved
+                    | Subtype::Assignment
+                    | Subtype::TraceReply
+            )
         ),
         _ => false,
     }

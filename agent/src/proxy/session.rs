@@ -4,21 +4,25 @@
 //! What is not for VSE passes byte for byte, in order. A controller that never speaks VSE sees a
 //! plain switch.
 
+use std::ops::AddAssign;
+
 use codec::of10::stats::{StatsReplyBody, StatsRequestBody, StatsRequestFlags};
 use codec::of10::{
     BadRequestCode, Body, ErrorCode, ErrorMsg, FeaturesReply, FlowRemoved, HEADER_LEN, Header,
     Message, MessageType, PortReason, PortStatus, StatsReply, StatsRequest, VERSION, Vendor,
 };
 use codec::proxy::bare;
-use codec::types::{Bytes, Pad};
+use codec::types::{Bytes, Hex, Pad};
 use codec::vse::{
     Subtype, VmInfo, VmStatsRequest, VseMessage, VseStatsReply, VseStatsReplyBody, VseStatsRequest,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::fcf_actions::{FcfActions, Unstockable};
 use super::peek::{
-    data_of_packet_out, has_more, is_answered, is_vse_stats, mentions_vse, subtype_of, vendor_at,
-    with_xid,
+    data_of_packet_out, echo_reply, has_more, is_answered, is_vse_stats, mentions_vse, subtype_of,
+    vendor_at, with_xid,
 };
 use super::pending::{Asked, Pending};
 use super::vms::{Vm, Vms};
@@ -64,7 +68,7 @@ pub struct Outbox {
 }
 
 /// What passed through a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counters {
     /// Messages from the controller.
     pub from_controller: u64,
@@ -78,6 +82,17 @@ pub struct Counters {
     pub rewritten: u64,
     /// Requests that were answered with an ERROR by the proxy itself.
     pub refused: u64,
+}
+
+impl AddAssign for Counters {
+    fn add_assign(&mut self, more: Self) {
+        self.from_controller += more.from_controller;
+        self.from_switch += more.from_switch;
+        self.from_vse += more.from_vse;
+        self.bare += more.bare;
+        self.rewritten += more.rewritten;
+        self.refused += more.refused;
+    }
 }
 
 /// A session.
@@ -94,6 +109,7 @@ pub struct Session {
     held: Option<Vec<u8>>,
     /// Whether the controller was told of the VMs that are up.
     told_vms: bool,
+    datapath_id: Option<Hex<u64>>,
     counters: Counters,
 }
 
@@ -110,6 +126,7 @@ impl Session {
             vms,
             held: None,
             told_vms: announce,
+            datapath_id: None,
             counters: Counters::default(),
         }
     }
@@ -118,6 +135,30 @@ impl Session {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// The datapath that the switch said to be.
+    #[must_use]
+    pub fn datapath_id(&self) -> Option<Hex<u64>> {
+        self.datapath_id
+    }
+
+    /// Whether the controller has spoken VSE, or is known to understand it.
+    #[must_use]
+    pub fn speaks_vse(&self) -> bool {
+        self.speaks_vse
+    }
+
+    /// Requests that VSE has not settled.
+    #[must_use]
+    pub fn unsettled(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// VMs that are up.
+    #[must_use]
+    pub fn vms_up(&self) -> usize {
+        self.vms.all_up().count()
     }
 
     /// Whether messages of the controller must wait for VSE. Until then nothing may be read from
@@ -266,6 +307,7 @@ impl Session {
             Some(MessageType::FeaturesReply) => {
                 out.to_controller.extend_from_slice(message);
                 if let Ok(features) = FeaturesReply::parse(body) {
+                    self.datapath_id = Some(features.datapath_id);
                     let told = self.vms.all_ports(&features.ports);
                     self.tell(told, out);
                 }
@@ -364,11 +406,7 @@ impl Session {
             // The session between proxy and VSE is nobody else's business.
             MessageType::Hello | MessageType::EchoReply => return,
             MessageType::EchoRequest => {
-                let at = out.to_vse.len();
-                out.to_vse.extend_from_slice(message);
-                if let Some(r#type) = out.to_vse.get_mut(at + 1) {
-                    *r#type = MessageType::EchoReply.into();
-                }
+                out.to_vse.extend(echo_reply(message).unwrap_or_default());
                 return;
             }
             _ => {}

@@ -12,6 +12,7 @@ mod listen;
 mod listing;
 mod load;
 mod netlink;
+mod proxy;
 mod refused;
 mod service;
 mod session;
@@ -26,6 +27,7 @@ use nix::unistd::{Gid, Group, Uid};
 use self::access::AccessRules;
 use self::clock::Clock;
 use self::event_loop::EventLoop;
+use self::proxy::OwnProxy;
 use self::service::Service;
 use self::state::State;
 use crate::client::Target;
@@ -34,6 +36,7 @@ use crate::engine::{Engine, RuleChange, Settings, Time};
 
 pub use self::config::{AgentConfig, ConfigError, DEFAULT_FILE, DatapathChoice, KEYS, Key, Limits};
 pub use self::listing::action_of_note;
+pub use self::proxy::ProxyError;
 pub use self::state::StateError;
 
 /// An agent that cannot start, or cannot go on.
@@ -56,6 +59,9 @@ pub enum ServerError {
     /// The group is not known.
     #[error("there is no group {0:?}")]
     NoGroup(String),
+    /// The proxy of the agent's own cannot begin.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// The operating system says no.
     #[error("{what}: {source}")]
     Io {
@@ -97,7 +103,11 @@ pub fn run(config: AgentConfig, reload: Reload) -> Result<(), ServerError> {
     let group = config.group.as_deref().map(group).transpose()?;
     let rules = AccessRules { owner: Uid::effective(), group, tcp: config.tcp_access() };
     let service = Service::new(engine, datapath, state, clock.now());
-    EventLoop::new(config, reload, clock, service, rules)?.run()
+    let own_proxy = proxy::settings(&config)?;
+    let event_loop = EventLoop::new(config, reload, clock, service, rules)?;
+    // From here on signals are the loop's: the thread that begins now leaves them to it.
+    let _proxy = own_proxy.map(OwnProxy::start).transpose()?;
+    event_loop.run()
 }
 
 /// A datapath that moves no frame yet.

@@ -14,6 +14,12 @@ impl ReplayWindow {
     /// Sequences that the window holds.
     pub const WIDTH: u64 = 64;
 
+    /// A window that has seen `highest` and all below it: what is known of a stream after a restart.
+    #[must_use]
+    pub fn above(highest: u64) -> Self {
+        Self { next: highest.saturating_add(1), seen: u64::MAX }
+    }
+
     /// Notes `sequence`, of a frame whose code was right; false where it was seen before, or is
     /// too old to tell. The highest sequence of all is never accepted.
     #[must_use]
@@ -55,6 +61,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_was_seen_before_a_restart() {
+        let mut window = ReplayWindow::above(100);
+        assert!(!window.accept(100) && !window.accept(99) && !window.accept(0));
+        assert!(window.accept(102) && window.accept(101) && !window.accept(100));
+        assert!(!ReplayWindow::above(u64::MAX).accept(u64::MAX - 1));
     }
 
     #[test]

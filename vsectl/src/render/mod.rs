@@ -13,6 +13,7 @@ pub(crate) mod hex_dump;
 pub(crate) mod json;
 pub(crate) mod ofctl;
 pub(crate) mod paint;
+pub(crate) mod proxy;
 pub(crate) mod report;
 pub(crate) mod summary;
 pub(crate) mod svg;

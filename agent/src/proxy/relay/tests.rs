@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::{UnixListener as Listen, UnixStream as Stream};
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use codec::of10::{Body, HEADER_LEN, Message};
 use codec::proxy::{Carried, bare};
 
-use super::super::TlsFiles;
+use super::super::{Place, TlsFiles, TlsSettings};
 use super::*;
 
 /// A proxy on sockets in a folder of its own.
@@ -33,12 +34,15 @@ impl Running {
         };
         let relay = Relay::new(Settings {
             switches: vec![endpoint(true, "switch")],
-            controller: endpoint(false, "controller"),
+            controller: Some(endpoint(false, "controller")),
             agent: Some(at("vse")),
             announce: false,
             vms: Vec::new(),
             database: None,
             tls: None,
+            frames: None,
+            control: None,
+            snoop: None,
         })
         .unwrap();
         let stop = relay.stopper();
@@ -265,12 +269,15 @@ fn chain(dir: &Path, near: TlsSettings, far: TlsSettings) -> (Stop, Stop) {
         |passive, name: &str| Endpoint { passive, tls: false, place: Place::Unix(dir.join(name)) };
     let settings = |switch, controller, tls| Settings {
         switches: vec![switch],
-        controller,
+        controller: Some(controller),
         agent: None,
         announce: false,
         vms: Vec::new(),
         database: None,
         tls: Some(tls),
+        frames: None,
+        control: None,
+        snoop: None,
     };
     let between: Endpoint = "pssl:0:127.0.0.1".parse().unwrap();
     let far = Relay::new(settings(between, unix(false, "controller"), far)).unwrap();

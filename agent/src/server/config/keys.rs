@@ -6,8 +6,9 @@ use codec::fcf::FcfLayout;
 use codec::vse::{ConfigFlags, Policy};
 
 use super::AgentConfig;
-use super::value::{boolean, datapath, each, number, seconds, word};
+use super::value::{boolean, datapath, each, number, optional, path, seconds, word};
 use crate::datapath::Pace;
+use crate::proxy::parse_vms;
 
 /// A key of the configuration.
 pub struct Key {
@@ -298,6 +299,102 @@ pub const KEYS: &[Key] = &[
         "250",
         "Least gain of load that is worth a move",
         |config, text| config.engine.config.rebalance_improvement = number(text, 0, 1000)?
+    ),
+    key!(
+        Restart,
+        "proxy_switch",
+        "SPEC,…",
+        "",
+        "Be the proxy of these switches: ptcp:[PORT][:HOST], punix:PATH, unix:PATH …; empty for none",
+        |config, text| config.proxy.switches = each(text)?
+    ),
+    key!(
+        Restart,
+        "proxy_controller",
+        "SPEC",
+        "",
+        "Their controller: tcp:HOST[:PORT], ssl:HOST[:PORT] or unix:PATH",
+        |config, text| config.proxy.controller = optional(text)?
+    ),
+    key!(
+        Restart,
+        "proxy_announce",
+        "BOOL",
+        "false",
+        "Whether the controller is told of VMs before it has spoken VSE",
+        |config, text| config.proxy.announce = boolean(text)?
+    ),
+    key!(
+        Restart,
+        "proxy_vm",
+        "VM,…",
+        "",
+        "Ports that are VMs: port=NAME or mac=ADDRESS, then id=N, and tenant=N, name=NAME, core=N, pid=N",
+        |config, text| config.proxy.vms = parse_vms(text)?
+    ),
+    key!(
+        Restart,
+        "proxy_database",
+        "FILE",
+        "",
+        "The socket of Open vSwitch's database, whose external_ids tell of VMs too",
+        |config, text| config.proxy.database = path(text)
+    ),
+    key!(
+        Restart,
+        "proxy_interface",
+        "INTERFACE",
+        "",
+        "The interface whose frames of EtherType 0x88B5 are served; empty for none",
+        |config, text| config.proxy.interface = (!text.is_empty()).then(|| text.to_owned())
+    ),
+    key!(
+        Restart,
+        "proxy_key_file",
+        "FILE",
+        "",
+        "The key that those frames must be signed with, 16 bytes or more",
+        |config, text| config.proxy.key_file = path(text)
+    ),
+    key!(
+        Restart,
+        "proxy_control",
+        "FILE",
+        "",
+        "The socket that tells how the proxy is: vsectl proxy show",
+        |config, text| config.proxy.control = path(text)
+    ),
+    key!(
+        Restart,
+        "proxy_snoop",
+        "FILE",
+        "",
+        "The socket that copies all messages of the proxy's sessions: vsectl snoop",
+        |config, text| config.proxy.snoop = path(text)
+    ),
+    key!(
+        Restart,
+        "proxy_private_key",
+        "FILE",
+        "",
+        "The private key of the proxy, for ssl and pssl",
+        |config, text| config.proxy.private_key = path(text)
+    ),
+    key!(
+        Restart,
+        "proxy_certificate",
+        "FILE",
+        "",
+        "The certificate of that key",
+        |config, text| config.proxy.certificate = path(text)
+    ),
+    key!(
+        Restart,
+        "proxy_ca_cert",
+        "FILE",
+        "",
+        "The certificate of who signs those of the proxy's peers",
+        |config, text| config.proxy.ca_cert = path(text)
     ),
     key!(
         Reload,

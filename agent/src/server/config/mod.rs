@@ -13,6 +13,7 @@ use super::access::Access;
 use crate::client::Target;
 use crate::datapath::{Attachment, Pace, XdpOptions};
 use crate::engine::Settings;
+use crate::proxy::{Endpoint, PortOf, Vm};
 
 pub use file::ConfigError;
 pub use keys::{KEYS, Key};
@@ -47,6 +48,8 @@ pub struct AgentConfig {
     pub limits: Limits,
     /// What the engine begins with.
     pub engine: Settings,
+    /// The proxy in the session of a switch, as a part of the agent.
+    pub proxy: ProxyConfig,
     /// What is logged: a level.
     pub log: String,
     /// Whether the log is JSON.
@@ -64,6 +67,35 @@ pub enum DatapathChoice {
     Replay(PathBuf),
     /// An XDP program on these interfaces.
     Xdp(Vec<Attachment>),
+}
+
+/// What a proxy of the agent's own does; see [`crate::proxy::Settings`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ProxyConfig {
+    /// Where switches come from, or are; with none, and no interface, there is no proxy.
+    pub switches: Vec<Endpoint>,
+    /// Where the controller is.
+    pub controller: Option<Endpoint>,
+    /// Whether the controller is known to understand VSE.
+    pub announce: bool,
+    /// Which ports are VMs.
+    pub vms: Vec<(PortOf, Vm)>,
+    /// The unix socket of Open vSwitch's database.
+    pub database: Option<PathBuf>,
+    /// The interface whose frames are served.
+    pub interface: Option<String>,
+    /// The file with the key of those frames.
+    pub key_file: Option<PathBuf>,
+    /// The unix socket that tells how the proxy is.
+    pub control: Option<PathBuf>,
+    /// The unix socket that copies the messages of all sessions.
+    pub snoop: Option<PathBuf>,
+    /// The private key for TLS.
+    pub private_key: Option<PathBuf>,
+    /// The certificate of that key.
+    pub certificate: Option<PathBuf>,
+    /// The certificate of who signs those of the peers.
+    pub ca_cert: Option<PathBuf>,
 }
 
 /// What clients may take.
@@ -103,6 +135,7 @@ impl Default for AgentConfig {
                 echo_interval: Duration::from_secs(15),
             },
             engine,
+            proxy: ProxyConfig::default(),
             log: "info".to_owned(),
             log_json: false,
             texts: BTreeMap::new(),

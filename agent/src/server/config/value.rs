@@ -1,5 +1,6 @@
 //! Values of keys, from their texts. An error says what would be right.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -48,4 +49,17 @@ pub(super) fn datapath(text: &str) -> Result<DatapathChoice, String> {
         None if text == "none" => Ok(DatapathChoice::None),
         _ => Err("want none, replay:FILE or xdp:INTERFACE,…".to_owned()),
     }
+}
+
+/// A value that may be left out, as an empty text.
+pub(super) fn optional<T: FromStr<Err: ToString>>(text: &str) -> Result<Option<T>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error: T::Err| error.to_string())
+}
+
+/// A file; none where the text is empty.
+pub(super) fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| text.into())
 }
