@@ -4,6 +4,7 @@ use codec::fcf::FcfLayout;
 
 use crate::assembly::{Assembly, Limits};
 use crate::problem::{Problem, ProblemKind, What};
+use crate::protocol::entry::{self, Annotator};
 use crate::protocol::{self, frame, openflow};
 use crate::sink::{Place, Sink};
 
@@ -216,6 +217,7 @@ pub struct Dissector {
     ports: Ports,
     assembly: Assembly,
     clock: frame::Clock,
+    annotator: Option<Box<dyn Annotator>>,
 }
 
 impl Dissector {
@@ -224,7 +226,12 @@ impl Dissector {
     pub fn new(options: Options) -> Self {
         let assembly = Assembly::new(options.limits);
         let ports = Ports::new(&options.assignments);
-        Self { options, ports, assembly, clock: frame::Clock::default() }
+        Self { options, ports, assembly, clock: frame::Clock::default(), annotator: None }
+    }
+
+    /// Lets `annotator` tell which entry of VSE's flow table governs each frame.
+    pub fn annotate_by(&mut self, annotator: Box<dyn Annotator>) {
+        self.annotator = Some(annotator);
     }
 
     /// Dissects the next frame into `sink`.
@@ -281,6 +288,11 @@ impl Dissector {
                 at: Some(frame.bytes.len()),
                 what: What::NotCaptured { missing, len: frame.len },
             });
+        }
+        if let Some(annotator) = &mut self.annotator
+            && sink.wants(&entry::PROTOCOL)
+        {
+            entry::report(annotator.as_mut(), &frame, sink);
         }
     }
 }

@@ -39,6 +39,7 @@ pub use dissector::{Assignments, Dissector, Frame, LinkType, Options, dissect_me
 pub use info::Info;
 pub use problem::{Problem, ProblemKind, What};
 pub use protocol::PROTOCOLS;
+pub use protocol::entry::{Annotator, Entry};
 pub use registry::{Field, Kind, Names, Protocol};
 pub use sink::{Ends, Ignore, Place, Sink, Value};
 pub use summary::Summary;

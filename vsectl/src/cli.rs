@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::agent_option::AgentOption;
 use crate::commands::{
-    agent, completions, config, core, craft, datapath, decode, doctor, encode, experiment, flow,
-    man, monitor, print, proxy, send, state_at, top, trace, vm,
+    agent, completions, config, core, craft, datapath, decode, diff, doctor, encode, experiment,
+    flow, man, monitor, print, proxy, send, state_at, top, trace, vm,
 };
 use crate::exit::Outcome;
 
@@ -33,6 +33,7 @@ enum Command {
     Decode(Box<decode::Args>),
     Print(print::Args),
     StateAt(state_at::Args),
+    Diff(diff::Args),
     Encode(encode::Args),
     Agent(agent::Args),
     Flow(Box<flow::Args>),
@@ -60,6 +61,7 @@ impl Cli {
             Command::Decode(args) => args.run(out),
             Command::Print(args) => args.run(out),
             Command::StateAt(args) => args.run(out),
+            Command::Diff(args) => args.run(out),
             Command::Encode(args) => args.run(out),
             Command::Doctor(args) => args.run(out),
             Command::Proxy(args) => args.run(&self.agent, out),

@@ -19,7 +19,12 @@ pub(crate) fn table(source: &str, lenient: bool) -> anyhow::Result<FlowSet> {
         let target: Target = source.parse()?;
         return of_agent(&mut connect(&target)?);
     }
-    let flows = changes(source, FlowModCommand::Add, lenient)?;
+    table_of_text(source, &read(source)?, lenient)
+}
+
+/// The table of a file's text: flow texts, or JSON of `flow list`.
+pub(crate) fn table_of_text(source: &str, text: &str, lenient: bool) -> anyhow::Result<FlowSet> {
+    let flows = changes_of_text(source, text, FlowModCommand::Add, lenient)?;
     if let Some(other) = flows.iter().find(|flow| flow.flow_mod.command != FlowModCommand::Add) {
         bail!("{source}: a table has no commands, but there is {:?}", other.to_string());
     }
@@ -39,14 +44,27 @@ pub(crate) fn changes(
     command: FlowModCommand,
     lenient: bool,
 ) -> anyhow::Result<Vec<Flow>> {
-    let text = read(path)?;
-    if text.trim_start().starts_with(['{', '[']) {
-        let saved = Saved::parse(&text).with_context(|| name(path).to_owned())?;
+    changes_of_text(path, &read(path)?, command, lenient)
+}
+
+/// Whether a text is JSON, and not one of flows.
+pub(crate) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+fn changes_of_text(
+    path: &str,
+    text: &str,
+    command: FlowModCommand,
+    lenient: bool,
+) -> anyhow::Result<Vec<Flow>> {
+    if is_json(text) {
+        let saved = Saved::parse(text).with_context(|| name(path).to_owned())?;
         let entries = saved.flows.with_context(|| format!("{}: no flows in it", name(path)))?;
         return Ok(entries.iter().map(|entry| of_view(entry, command)).collect());
     }
     let options = Options { lenient, command: Some(command), ..Options::default() };
-    let flows = Flow::parse_lines(&text, options).with_context(|| name(path).to_owned())?;
+    let flows = Flow::parse_lines(text, options).with_context(|| name(path).to_owned())?;
     Ok(flows
         .into_iter()
         .map(|(flow, warnings)| {
@@ -79,6 +97,6 @@ fn name(path: &str) -> &str {
 }
 
 /// Whether a word means an agent and not a file.
-fn is_target(word: &str) -> bool {
+pub(crate) fn is_target(word: &str) -> bool {
     word == "netlink" || ["unix:", "netlink:", "tcp:"].iter().any(|method| word.starts_with(method))
 }

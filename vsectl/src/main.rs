@@ -7,6 +7,7 @@ mod capture_input;
 mod captures;
 mod cli;
 mod commands;
+mod comparison;
 mod completion;
 mod craft;
 mod decode_as;

@@ -1,6 +1,7 @@
 //! What a developer runs: `cargo xtask demo`, `test`, and the rest. It needs no system library of
 //! its own, and installs the system packages that a task lacks.
 
+mod agree;
 mod bench;
 mod bpf;
 mod demo;
@@ -23,6 +24,7 @@ usage: cargo xtask TASK
   bpf [--check] build the object of the XDP program, or compare the committed one
   man           write the manual pages of the commands into man/
   pcaps         record the golden captures anew (root)
+  agree DIR...  compare vsectl with tshark on captures that are not in the repository
   bench [NAME]  run the benchmarks, or those of one crate
   bench decode [--quick] [--scale N] [--json FILE]
                 time reading captures against libpcap and other programs;
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         (Some("man"), []) => man::run(),
         (Some("pcaps"), []) => pcaps::run(),
         (Some("fuzz"), []) => fuzz::run(),
+        (Some("agree"), folders) => agree::run(folders),
         (Some("bench"), names) => bench::run(names),
         _ => {
             eprint!("{USAGE}");

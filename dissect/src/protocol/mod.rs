@@ -2,6 +2,7 @@
 
 pub(crate) mod arp;
 pub(crate) mod cooked;
+pub(crate) mod entry;
 pub(crate) mod ethernet;
 pub(crate) mod fcf;
 pub(crate) mod frame;
@@ -62,6 +63,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &openflow::NXM,
     &netlink::PROTOCOL,
     &netlink::VSE,
+    &entry::PROTOCOL,
     &problem::PROTOCOL,
 ];
 

@@ -7,6 +7,7 @@ pub(crate) mod core;
 pub(crate) mod craft;
 pub(crate) mod datapath;
 pub(crate) mod decode;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod encode;
 pub(crate) mod experiment;

@@ -6,6 +6,7 @@
 //! where VSE tells that they went.
 
 mod gaps;
+mod join;
 mod line;
 mod listing;
 mod netlink;
@@ -27,13 +28,14 @@ use dissect::stats::Connection;
 use dissect::{Frame, LinkType};
 
 use self::gaps::Gaps;
-use self::line::{Line, Question, Undo, Unsettled};
+use self::line::{Question, Undo, Unsettled};
 use self::listing::Listing;
 use self::openflow::FarEnd;
 use crate::view::{CoreView, FlowView, VmView};
 
-pub(crate) use self::tap::Tap;
-use self::tap::Tapped;
+pub(crate) use self::join::Join;
+pub(crate) use self::line::Line;
+pub(crate) use self::tap::{Tap, Tapped};
 
 /// How to follow.
 #[derive(Debug, Clone, Default)]
@@ -121,19 +123,24 @@ impl Follower {
 
     /// Takes a frame, and the messages that were found in it.
     pub(crate) fn frame(&mut self, frame: &Frame<'_>, tap: &mut Tap) {
-        self.advance(frame.time);
-        self.frame = frame.number;
-        self.gaps.note(frame.number, tap);
         let is_control = tap.is_control();
+        self.messages(frame.number, frame.time, tap);
+        if !is_control {
+            self.count(frame);
+        }
+    }
+
+    /// Takes the messages that were found in the frame of that number and time.
+    pub(crate) fn messages(&mut self, number: u64, time: u64, tap: &mut Tap) {
+        self.advance(time);
+        self.frame = number;
+        self.gaps.note(number, tap);
         for message in tap.messages.drain(..) {
             match message {
                 Tapped::OpenFlow(line, bytes) => self.openflow(line, &bytes),
                 Tapped::Netlink(bytes) => self.netlink(&bytes),
             }
             self.events.clear();
-        }
-        if !is_control {
-            self.count(frame);
         }
     }
 
@@ -201,7 +208,6 @@ impl Follower {
     }
 
     /// The entry that governs a frame, and the message that made it so.
-    #[allow(dead_code, reason = "for vse.set_by")]
     pub(crate) fn governing(&mut self, frame: &Frame<'_>) -> Option<(&FlowEntry, Option<Origin>)> {
         self.advance(frame.time);
         let id = self.entry_of(frame)?;

@@ -8,7 +8,7 @@ use super::line::Line;
 
 /// A message of a frame.
 #[derive(Debug)]
-pub(super) enum Tapped {
+pub(crate) enum Tapped {
     /// An OpenFlow message, and who sent it.
     OpenFlow(Line, Vec<u8>),
     /// A netlink message of VSE's family.
@@ -20,9 +20,9 @@ pub(super) enum Tapped {
 pub(crate) struct Tap {
     /// The protocol of frames that hold messages.
     framed: Option<&'static Protocol>,
-    pub(super) messages: Vec<Tapped>,
+    pub(crate) messages: Vec<Tapped>,
     /// Messages of which the capture has the beginning alone.
-    pub(super) cut: u64,
+    pub(crate) cut: u64,
     /// Whether something is missing in a stream of messages.
     pub(super) gap: bool,
     talk: Talk,

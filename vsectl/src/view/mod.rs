@@ -1,6 +1,7 @@
 //! What a command shows, as data: these types are the documented JSON.
 
 mod assignment;
+mod comparison;
 mod config;
 mod core;
 mod doctor;
@@ -15,6 +16,10 @@ mod vm;
 
 pub(crate) use self::core::CoreView;
 pub(crate) use assignment::AssignmentView;
+pub(crate) use comparison::{
+    CaptureDiffView, CaptureSide, ChangedMessage, ChangedRow, ConversationDiff, FieldChange,
+    MessageAt, RowsDiff, TableDiffView,
+};
 pub(crate) use config::ConfigView;
 pub(crate) use doctor::{DoctorInput, DoctorView};
 pub(crate) use experiment::{CaseView, ExperimentView, ResultView, Spread};

@@ -21,6 +21,7 @@ use crate::capture;
 use crate::capture_format::CaptureFormat;
 use crate::decode_as::{self, DecodeAs};
 use crate::exit::{Outcome, UsageError};
+use crate::follower::{FollowOptions, Join};
 use crate::render::clock::TimeFormat;
 use crate::render::fields::Layout;
 use crate::render::paint::{Paint, When};
@@ -118,6 +119,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LAYOUT")]
     fcf: Option<FcfLayout>,
 
+    /// Join each frame to the FLOW_MOD of the capture that governs it: the fields vse.set_by,
+    /// vse.set_by.xid and vse.entry.flow. Naming one of them in `-e`, `-Y` or `-O` does it too.
+    #[arg(long)]
+    set_by: bool,
+
     /// Do not look for OpenFlow on ports that are not said to carry it.
     #[arg(long)]
     no_heuristics: bool,
@@ -146,6 +152,9 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = When::Auto)]
     color: When,
 }
+
+/// Names that ask for frames to be joined to FLOW_MODs.
+const JOINED: [&str; 2] = ["vse.set_by", "vse.entry"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
@@ -176,6 +185,12 @@ impl Args {
     fn layout(&self) -> Option<FcfLayout> {
         let counted = self.statistics.iter().any(|name| name.starts_with("fcf"));
         self.fcf.or(counted.then_some(FcfLayout::DSCP))
+    }
+
+    /// Whether frames are to be joined to the FLOW_MODs that govern them.
+    fn joins(&self) -> bool {
+        let names = self.fields.iter().chain(&self.display_filter).chain(&self.only);
+        self.set_by || names.into_iter().any(|name| JOINED.iter().any(|field| name.contains(field)))
     }
 
     /// Whether frames are counted over time.
@@ -263,6 +278,9 @@ impl Args {
             writer,
             count: self.count.unwrap_or(u64::MAX),
             follow: self.follow,
+            join: self
+                .joins()
+                .then(|| Join::new(FollowOptions { fcf: self.fcf, ..Default::default() })),
         });
         if let Some(settings) = &live {
             session.capture(settings, &mut output, out)?;

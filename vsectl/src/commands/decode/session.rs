@@ -17,6 +17,7 @@ use super::progress::Progress;
 use crate::capture;
 use crate::capture_input::{self, Input};
 use crate::exit::{Outcome, diagnostic};
+use crate::follower::Join;
 use crate::{render, signals};
 
 /// What is done with frames.
@@ -28,6 +29,19 @@ pub(super) struct Settings {
     /// Frames that are read at most, of those that pass the filter.
     pub(super) count: u64,
     pub(super) follow: bool,
+    /// Tells which FLOW_MOD governs a frame, where that is asked for. It sees frame after frame.
+    pub(super) join: Option<Join>,
+}
+
+impl Settings {
+    /// A dissector that has seen nothing.
+    fn dissector(&self) -> Dissector {
+        let mut dissector = Dissector::new(self.options.clone());
+        if let Some(join) = &self.join {
+            dissector.annotate_by(Box::new(join.clone()));
+        }
+        dissector
+    }
 }
 
 /// The walks over one frame, for statistics.
@@ -59,7 +73,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(settings: Settings) -> Self {
         let collector = settings.filter.as_ref().map(Filter::collector).unwrap_or_default();
-        let dissector = Dissector::new(settings.options.clone());
+        let dissector = settings.dissector();
         Self {
             settings,
             dissector,
@@ -185,7 +199,7 @@ impl Session {
         self.begins = false;
         if time < self.last {
             held_back(&self.name, &mut self.dissector, output, out)?;
-            self.dissector = Dissector::new(self.settings.options.clone());
+            self.dissector = self.settings.dissector();
         }
         Ok(())
     }
@@ -209,6 +223,9 @@ impl Session {
             writer.blocks(record.blocks_before)?;
         }
         let mut pass = Pass { dissector: &mut self.dissector, begun: false };
+        if let Some(join) = &settings.join {
+            join.look(&frame, |tap| pass.run(frame, tap));
+        }
         if let Some(filter) = &settings.filter {
             self.collector.clear();
             pass.run(frame, &mut self.collector);

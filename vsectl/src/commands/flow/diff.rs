@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::comparison::{Ignored, flow_sets};
 use crate::exit::{Outcome, Trouble};
 use crate::flow_source;
 use crate::render;
@@ -9,8 +10,8 @@ use crate::render;
 /// Tell how two flow tables differ.
 ///
 /// Each is an agent (`unix:PATH`, `netlink[:PORT]`, `tcp:HOST[:PORT]`), a file of flow texts, JSON
-/// that `flow list` has printed, or `-` for standard input. Exit status: 0 the same, 1 different,
-/// 2 trouble.
+/// that `flow list` has printed, or `-` for standard input. `vsectl diff` compares all tables, and
+/// captures. Exit status: 0 the same, 1 different, 2 trouble.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The one table.
@@ -44,7 +45,7 @@ impl Args {
         let table = |source| flow_source::table(source, self.lenient);
         let both = table(&self.from).and_then(|from| Ok((from, table(&self.to)?)));
         let (from, to) = both.map_err(|error| Trouble(format!("{error:#}")))?;
-        let diff = from.diff(&to);
+        let diff = flow_sets(from, to, &Ignored::default());
         match self.output {
             Format::Text => render::flow_diff::text(&diff, out)?,
             Format::Json => render::json::document(std::slice::from_ref(&diff), out)?,

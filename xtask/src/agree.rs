@@ -1,0 +1,96 @@
+//! `cargo xtask agree DIR…`: every capture below the folders, frame by frame, by vsectl and by
+//! tshark: which layers there are, and which OpenFlow messages, with their types and xids. What differs
+//! is counted by kind, with the first place of each. The captures are those of others, and stay
+//! where they are.
+
+mod ours;
+mod tally;
+mod theirs;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use self::tally::Tally;
+use crate::packages;
+use crate::run::{cargo, step, top};
+
+/// How captures begin: pcap in both byte orders and resolutions, pcapng, gzip, zstd.
+const MAGIC: [[u8; 4]; 7] = [
+    [0xa1, 0xb2, 0xc3, 0xd4],
+    [0xd4, 0xc3, 0xb2, 0xa1],
+    [0xa1, 0xb2, 0x3c, 0x4d],
+    [0x4d, 0x3c, 0xb2, 0xa1],
+    [0x0a, 0x0d, 0x0d, 0x0a],
+    [0x1f, 0x8b, 0x08, 0x00],
+    [0x28, 0xb5, 0x2f, 0xfd],
+];
+
+/// What one program says of a frame.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Said {
+    /// The layers, outermost first, by their names.
+    layers: Vec<String>,
+    /// The types of all OpenFlow messages that stand in no other.
+    types: Vec<u64>,
+    /// Their xids.
+    xids: Vec<u64>,
+}
+
+/// The frames of a capture, by their numbers.
+type Frames = BTreeMap<u64, Said>;
+
+pub(crate) fn run(folders: &[String]) -> anyhow::Result<()> {
+    if folders.is_empty() {
+        bail!("name the folders, or the captures, to compare");
+    }
+    packages::need(&[packages::TSHARK])?;
+    step("vsectl", &mut cargo(&["build", "--package", "vsectl"]))?;
+    let program = std::env::var_os("CARGO_TARGET_DIR").map_or(top().join("target"), PathBuf::from);
+    let program = program.join("debug/vsectl");
+    let known = ours::protocols(&program)?;
+    let mut captures = Vec::new();
+    for folder in folders {
+        find(Path::new(folder), &mut captures)?;
+    }
+    captures.sort();
+    let mut tally = Tally::default();
+    for capture in &captures {
+        let ours = match ours::read(&program, capture) {
+            Ok(ours) => ours,
+            Err(error) => {
+                tally.failed(capture, &error);
+                continue;
+            }
+        };
+        match theirs::read(capture, &known) {
+            Ok(theirs) => tally.compare(capture, &ours, &theirs),
+            Err(error) => tally.unread(capture, &error),
+        }
+    }
+    println!("{tally}");
+    if tally.has_failures() {
+        bail!("vsectl failed on a capture");
+    }
+    Ok(())
+}
+
+/// Captures below a folder, by how they begin.
+fn find(path: &Path, captures: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let name = || path.display().to_string();
+    if path.is_dir() {
+        for entry in fs::read_dir(path).with_context(name)? {
+            find(&entry?.path(), captures)?;
+        }
+    } else if path.is_file() {
+        let mut begin = [0; 4];
+        let mut file = File::open(path).with_context(name)?;
+        if file.read(&mut begin)? == 4 && MAGIC.contains(&begin) {
+            captures.push(path.to_owned());
+        }
+    }
+    Ok(())
+}
