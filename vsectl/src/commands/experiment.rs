@@ -115,7 +115,8 @@ impl Args {
             for &payload in &self.payload {
                 let name = format!("{}-{payload}.svg", case.case.name.replace(' ', "-"));
                 let path = dir.join(name);
-                let svg = render::experiment::figure(case, usize::try_from(payload)?);
+                let mut svg = Vec::new();
+                render::experiment::figure(case, usize::try_from(payload)?, &mut svg)?;
                 fs::write(&path, svg).with_context(|| path.display().to_string())?;
             }
         }

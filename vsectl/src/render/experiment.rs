@@ -1,11 +1,11 @@
 //! The results of `experiment`: a table, and a figure in the manner of the paper's Fig. 7.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
 
+use super::svg;
 use crate::view::{CaseView, ExperimentView, Spread};
 
 /// One table for each case.
@@ -64,60 +64,11 @@ fn list(spreads: &[Spread]) -> String {
     spreads.iter().map(|spread| format!("{:.1}", spread.median)).collect::<Vec<_>>().join(", ")
 }
 
-/// Width and height of the figure, and the space around the plot.
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 360.0;
-const MARGIN: f64 = 60.0;
-const COLOURS: [&str; 3] = ["#bb4444", "#cc8800", "#226699"];
-
 /// Total goodput of a case at one size, trial by trial, a line for each model.
-#[allow(clippy::cast_precision_loss, reason = "a picture has a few hundred points")]
-pub(crate) fn figure(case: &CaseView, payload: usize) -> String {
-    let rows: Vec<_> = case.results.iter().filter(|row| row.payload == payload).collect();
-    let values = rows.iter().flat_map(|row| &row.trials_mbps);
-    let most = values.fold(1.0_f64, |most, value| most.max(*value)) * 1.1;
-    let count = rows.iter().map(|row| row.trials_mbps.len()).max().unwrap_or(0);
-    let (width, height) = (WIDTH - 2.0 * MARGIN, HEIGHT - 2.0 * MARGIN);
-    let mut svg = String::new();
-    // Writing to a String cannot fail.
-    let _ = write!(
-        svg,
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">
-<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>
-<text x="{}" y="24" text-anchor="middle" font-size="15">{}, {payload} bytes</text>
-"##,
-        WIDTH / 2.0,
-        case.case.name
-    );
-    for step in 0..=4 {
-        let share = f64::from(step) / 4.0;
-        let (y, right, label) = (MARGIN + height * (1.0 - share), WIDTH - MARGIN, most * share);
-        let _ = writeln!(svg, r##"<path d="M{MARGIN} {y}H{right}" stroke="#dddddd"/>"##);
-        let _ = writeln!(
-            svg,
-            r#"<text x="{}" y="{}" text-anchor="end">{label:.0}</text>"#,
-            MARGIN - 8.0,
-            y + 4.0
-        );
-    }
-    for ((row, colour), place) in rows.iter().zip(COLOURS.iter().cycle()).zip(0..) {
-        let points = row.trials_mbps.iter().zip(0..).map(|(value, index)| {
-            let x = MARGIN + width * f64::from(index) / (count.saturating_sub(1).max(1) as f64);
-            format!("{x:.1},{:.1}", MARGIN + height * (1.0 - value / most))
-        });
-        let points = points.collect::<Vec<_>>().join(" ");
-        let _ = writeln!(
-            svg,
-            r#"<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>"#
-        );
-        let x = MARGIN + f64::from(place) * 110.0;
-        let _ = writeln!(svg, r#"<text x="{x}" y="46" fill="{colour}">{}</text>"#, row.variant);
-    }
-    let _ = write!(
-        svg,
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">Mbit/s of all VMs, trial by trial</text>\n</svg>\n",
-        WIDTH / 2.0,
-        HEIGHT - 20.0
-    );
-    svg
+pub(crate) fn figure(case: &CaseView, payload: usize, out: &mut impl Write) -> io::Result<()> {
+    let rows = case.results.iter().filter(|row| row.payload == payload);
+    let lines: Vec<svg::Line<'_>> =
+        rows.map(|row| (row.variant, row.trials_mbps.as_slice())).collect();
+    let title = format!("{}, {payload} bytes", case.case.name);
+    svg::lines(&title, "Mbit/s of all VMs", &lines, out)
 }
