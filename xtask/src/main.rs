@@ -9,6 +9,7 @@ mod fuzz;
 mod man;
 mod packages;
 mod pcaps;
+mod python;
 mod run;
 mod test;
 
@@ -19,6 +20,8 @@ const USAGE: &str = "\
 usage: cargo xtask TASK
 
   demo          decode a golden capture: the main job, on real input
+  demo --full   the whole loop: two hypervisors with Open vSwitch, VSE and a VM each, and a
+                controller made with os-ken (root)
   test          run every check: formatting, lints, documents, tests, fuzz smoke
   fuzz          run each fuzz target for a short time
   bpf [--check] build the object of the XDP program, or compare the committed one
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = args.collect();
     let done = match (task.as_deref(), rest.as_slice()) {
         (Some("demo"), []) => demo::run(),
+        (Some("demo"), [full]) if full == "--full" => demo::full(),
         (Some("test"), []) => test::run(),
         (Some("bpf"), []) => bpf::build(),
         (Some("bpf"), [check]) if check == "--check" => bpf::check(),

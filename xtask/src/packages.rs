@@ -38,6 +38,9 @@ pub(crate) const TCPDUMP: Package = Package {
 /// Makes namespaces and interfaces.
 pub(crate) const IPROUTE2: Package =
     Package { program: "ip", name: "iproute2", why: "captures are recorded in namespaces" };
+/// Sets what interfaces do.
+pub(crate) const ETHTOOL: Package =
+    Package { program: "ethtool", name: "ethtool", why: "it makes Linux compute checksums" };
 /// Links programs.
 pub(crate) const CC: Package =
     Package { program: "cc", name: "gcc", why: "Rust links programs with it" };

@@ -2,11 +2,12 @@
 
 use crate::bpf;
 use crate::fuzz;
-use crate::packages::{CC, IPROUTE2, LIBPCAP, MANDOC, OPEN_VSWITCH, TSHARK, need};
+use crate::packages::{CC, ETHTOOL, IPROUTE2, LIBPCAP, MANDOC, OPEN_VSWITCH, TSHARK, need};
+use crate::python;
 use crate::run::{cargo, is_root, step, succeeds};
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    need(&[CC, LIBPCAP, TSHARK, OPEN_VSWITCH, MANDOC, IPROUTE2])?;
+    need(&[CC, LIBPCAP, TSHARK, OPEN_VSWITCH, MANDOC, IPROUTE2, ETHTOOL])?;
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     println!("==> bpf: the committed object against its source");
     bpf::check()?;
@@ -34,12 +35,19 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     if is_root() {
         // One after the other: they share the CPUs of the machine with what they measure.
-        let ignored: &[&str] = if nextest {
-            &["nextest", "run", "--workspace", "--locked", "--run-ignored", "only", "-j", "1"]
+        let mut ignored: Vec<&str> = if nextest {
+            vec!["nextest", "run", "--workspace", "--locked", "--run-ignored", "only", "-j", "1"]
         } else {
-            &["test", "--workspace", "--tests", "--locked", "--", "--ignored", "--test-threads=1"]
+            let words = "test --workspace --tests --locked -- --ignored --test-threads=1";
+            words.split(' ').collect()
         };
-        step("tests that need root", &mut cargo(ignored))?;
+        if let Err(error) = python::environment() {
+            println!("--- the whole loop with os-ken: not run, since there is none: {error:#}");
+            let without: &[&str] =
+                if nextest { &["-E", "not test(with_os_ken)"] } else { &["--skip", "with_os_ken"] };
+            ignored.extend(without);
+        }
+        step("tests that need root", &mut cargo(&ignored))?;
     } else {
         println!("--- tests that need root: not run, since this is not root");
     }
