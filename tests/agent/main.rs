@@ -17,3 +17,4 @@ mod recorded;
 mod state_at;
 mod systemd;
 mod world;
+mod ynl;

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the benchmarks of all crates, or of those named; `decode`, which compares
-//! programs that read captures; and `engine`, the look-ups of VSE's engine.
+//! programs that read captures; `engine`, the look-ups of VSE's engine; `agent` and `soak`, the running
+//! agent.
 
 mod decode;
 mod inputs;
@@ -22,8 +23,19 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         [name] if name == "engine" => {
             step("bench engine", &mut cargo(&["bench", "--package", "agent", "--bench", "engine"]))
         }
+        // The running agent: its program is vsectl.
+        [name] if name == "agent" => agent(&[]),
+        [name, seconds @ ..] if name == "soak" => {
+            let seconds: Vec<&str> = seconds.iter().map(String::as_str).collect();
+            agent(&[&["--", "soak"], &seconds[..]].concat())
+        }
         crates => crates.iter().try_for_each(|name| {
             step(&format!("bench {name}"), &mut cargo(&["bench", "--package", name, "--benches"]))
         }),
     }
+}
+
+fn agent(args: &[&str]) -> anyhow::Result<()> {
+    let bench = &["bench", "--package", "vsectl", "--bench", "agent"];
+    step("bench agent", &mut cargo(&[bench, args].concat()))
 }

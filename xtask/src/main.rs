@@ -29,6 +29,9 @@ usage: cargo xtask TASK
   pcaps         record the golden captures anew (root)
   agree DIR...  compare vsectl with tshark on captures that are not in the repository
   bench [NAME]  run the benchmarks, or those of one crate
+  bench agent   changes a second, memory, idle load and flow list of the running agent
+  bench soak [SECONDS]
+                a hundred clients at once, forty of which mean ill
   bench decode [--quick] [--scale N] [--json FILE]
                 time reading captures against libpcap and other programs;
                 --quick leaves out the slow ones, --scale divides the frames
