@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * The choice of a core by each model of `vsectl experiment`: "default" (one core for everything), "rss" (a hash of
- * addresses and ports, as RSS has it; of the addresses alone for fragments, which have no ports) and "vse" (the core of
- * the VM id in the Flow Control Field, layout "dscp", as entries `vm_id=N,actions=set_irq_core:C` say it). One program
- * for all, so that they differ in the core alone. It is the experiment's own, and not VSE's datapath. The agent's side is
- * agent/src/experiment/load.rs.
+ * The choice of a core by the models of `vsectl experiment` that are not VSE: "default" (one core for everything) and
+ * "rss" (a hash of addresses and ports, as RSS has it; of the addresses alone for fragments, which have no ports). The
+ * agent's side is agent/src/experiment/load.rs.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -16,7 +14,6 @@
 #include <bpf/bpf_helpers.h>
 
 #define MAX_CORES 256
-#define MAX_VMS 32            /* of the layout "dscp": five bits */
 #define IP_MORE_FRAGMENTS 0x2000
 #define IP_FRAGMENT_OFFSET 0x1fff
 
@@ -28,10 +25,8 @@ struct {
 } CORES SEC(".maps");
 
 struct table {
-	__u32 by_vm;           /* whether the VM id decides, and not the hash */
 	__u32 size;            /* of cores; 1 for "default" */
 	__u32 cores[MAX_CORES];
-	__u32 vm_cores[MAX_VMS];
 };
 
 struct {
@@ -67,17 +62,6 @@ static __always_inline __u32 hash_of(void *data, void *end)
 	return mix(hash, (__u32)udp->source << 16 | udp->dest);
 }
 
-/* ToS bits 6 to 2; every fragment carries them. */
-static __always_inline __u32 vm_id_of(void *data, void *end)
-{
-	struct ethhdr *eth = data;
-	struct iphdr *ip = (void *)(eth + 1);
-
-	if ((void *)(ip + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP))
-		return 0;
-	return (ip->tos & 0x7c) >> 2;
-}
-
 SEC("xdp.frags")
 int vse_models(struct xdp_md *ctx)
 {
@@ -87,12 +71,6 @@ int vse_models(struct xdp_md *ctx)
 
 	if (!table || !table->size)
 		return XDP_PASS;
-	if (table->by_vm) {
-		slot = vm_id_of(data, end) & (MAX_VMS - 1);
-		if (!slot)
-			return XDP_PASS;
-		return bpf_redirect_map(&CORES, table->vm_cores[slot], XDP_PASS);
-	}
 	slot = hash_of(data, end) % table->size;
 	if (slot >= MAX_CORES)
 		return XDP_PASS;

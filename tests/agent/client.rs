@@ -6,10 +6,15 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use codec::of10::stats::{StatsReplyBody, StatsReplyFlags};
+use codec::of10::stats::{
+    StatsReplyBody, StatsReplyFlags, StatsRequest, StatsRequestBody, StatsRequestFlags,
+};
 use codec::of10::{Body, Header, Hello, Message, Vendor};
 use codec::text::Flow;
-use codec::vse::{Bundle, BundleCommand, VseFlowStats, VseMessage, VseStatsReplyBody};
+use codec::vse::{
+    Bundle, BundleCommand, DatapathStats, DatapathStatsRequest, VseFlowStats, VseMessage,
+    VseStatsReplyBody, VseStatsRequest,
+};
 
 pub(crate) struct Client<S = UnixStream> {
     pub(crate) stream: S,
@@ -105,6 +110,20 @@ impl<S: Read + Write> Client<S> {
                 return flows;
             }
         }
+    }
+
+    /// The datapath and what it has done.
+    pub(crate) fn datapath(&mut self) -> DatapathStats {
+        let body =
+            StatsRequestBody::Vse(VseStatsRequest::Datapath(DatapathStatsRequest::default()));
+        let request = StatsRequest { flags: StatsRequestFlags::empty(), body };
+        let answers = self.ask(&Body::StatsRequest(request));
+        let [Message { body: Body::StatsReply(reply), .. }] = answers.as_slice() else {
+            panic!("no statistics: {answers:?}")
+        };
+        let StatsReplyBody::Vse(vse) = &reply.body else { panic!("other statistics") };
+        let VseStatsReplyBody::Datapath(stats) = &vse.body else { panic!("other statistics") };
+        **stats
     }
 }
 

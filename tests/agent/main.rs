@@ -11,10 +11,14 @@ mod full_loop;
 mod host;
 mod hostile;
 mod hypervisor;
+#[path = "../cli/namespaces.rs"]
+mod namespaces;
 mod ofctl;
 mod proxied;
 mod recorded;
 mod state_at;
+mod steered;
+mod steering;
 mod systemd;
 mod world;
 mod ynl;

@@ -10,7 +10,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// The option that every command takes.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct AgentOption {
-    /// The agent to speak with: `unix:PATH`, `netlink[:PORT]` or `tcp:HOST[:PORT]`.
+    /// The agent to speak with: `unix:PATH`, `netlink[:PORT]` or `tcp:HOST[:PORT]`; or `bpf[:DIR]`, its
+    /// pinned maps, which can be read without it.
     #[arg(
         long,
         global = true,

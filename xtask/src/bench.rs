@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the benchmarks of all crates, or of those named; `decode`, which compares
 //! programs that read captures; `engine`, the look-ups of VSE's engine; `agent` and `soak`, the running
-//! agent.
+//! agent; and `xdp`, the program in the kernel (root).
 
 mod decode;
 mod inputs;
@@ -14,7 +14,7 @@ mod report;
 mod savefile;
 mod vxlan;
 
-use crate::run::{cargo, step};
+use crate::run::{cargo, command, step, top};
 
 pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     match names {
@@ -28,6 +28,13 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         [name, seconds @ ..] if name == "soak" => {
             let seconds: Vec<&str> = seconds.iter().map(String::as_str).collect();
             agent(&[&["--", "soak"], &seconds[..]].concat())
+        }
+        // In a network namespace of its own, which takes its interfaces along.
+        [name] if name == "xdp" => {
+            let arguments = ["bench", "--package", "agent", "--bench", "xdp"];
+            step("build", &mut cargo(&[&arguments[..], &["--no-run"]].concat()))?;
+            let mut unshare = command("unshare", &["--net", "cargo"]);
+            step("bench xdp", unshare.args(arguments).current_dir(top()))
         }
         crates => crates.iter().try_for_each(|name| {
             step(&format!("bench {name}"), &mut cargo(&["bench", "--package", name, "--benches"]))

@@ -1,10 +1,10 @@
-//! `cargo xtask bpf`: the object of the XDP program from its source; and the check that the committed
-//! object is what the source gives. The compiler is one version, so that both can be compared by
-//! their instructions and maps.
+//! `cargo xtask bpf`: the objects of the BPF programs from their sources; and the check that the
+//! committed objects are what the sources give. The compiler is one version, so that both can be
+//! compared by their instructions and maps.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use aya_obj::Object;
@@ -14,19 +14,26 @@ use crate::run::{command, run as execute, top};
 
 /// The folder of the sources.
 const FOLDER: &str = "agent/bpf";
-const SOURCE: &str = "vse_xdp.c";
-const OBJECT: &str = "vse_xdp.bpf.o";
+/// Every object, by the name of its source: VSE's datapath, what traces the cpumap, the two of the
+/// experiment, and what the benchmark compares with.
+const OBJECTS: [&str; 5] = ["vse_xdp", "vse_trace", "vse_load", "vse_models", "vse_reference"];
 
-/// Writes the object.
+/// Writes the objects.
 pub(crate) fn build() -> anyhow::Result<()> {
-    compile(&top().join(FOLDER).join(SOURCE), &top().join(FOLDER).join(OBJECT))
+    let folder = top().join(FOLDER);
+    OBJECTS.iter().try_for_each(|name| compile(&source(name), &folder.join(object(name))))
 }
 
-/// Compares the committed object with a new one; an error says what differs.
+/// Compares the committed objects with new ones; an error says what differs.
 pub(crate) fn check() -> anyhow::Result<()> {
-    let fresh = top().join("target").join(OBJECT);
-    compile(&top().join(FOLDER).join(SOURCE), &fresh)?;
-    let committed = parts(&top().join(FOLDER).join(OBJECT))?;
+    OBJECTS.iter().try_for_each(|name| check_one(name))
+}
+
+fn check_one(name: &str) -> anyhow::Result<()> {
+    let object = object(name);
+    let fresh = top().join("target").join(&object);
+    compile(&source(name), &fresh)?;
+    let committed = parts(&top().join(FOLDER).join(&object))?;
     let fresh = parts(&fresh)?;
     let names: std::collections::BTreeSet<_> = committed.keys().chain(fresh.keys()).collect();
     let different: Vec<&str> = names
@@ -35,13 +42,21 @@ pub(crate) fn check() -> anyhow::Result<()> {
         .map(String::as_str)
         .collect();
     if different.is_empty() {
-        println!("{FOLDER}/{OBJECT}: {} functions and maps as in the source", fresh.len());
+        println!("{FOLDER}/{object}: {} functions and maps as in the source", fresh.len());
         return Ok(());
     }
     bail!(
-        "{FOLDER}/{OBJECT} is not what {FOLDER}/{SOURCE} gives; different are: {}; run: cargo xtask bpf",
+        "{FOLDER}/{object} is not what {FOLDER}/{name}.c gives; different are: {}; run: cargo xtask bpf",
         different.join(", ")
     )
+}
+
+fn source(name: &str) -> PathBuf {
+    top().join(FOLDER).join(format!("{name}.c"))
+}
+
+fn object(name: &str) -> String {
+    format!("{name}.bpf.o")
 }
 
 /// Compiles `source` into `object`, without what only a debugger needs.

@@ -24,7 +24,7 @@ usage: cargo xtask TASK
                 controller made with os-ken (root)
   test          run every check: formatting, lints, documents, tests, fuzz smoke
   fuzz          run each fuzz target for a short time
-  bpf [--check] build the object of the XDP program, or compare the committed one
+  bpf [--check] build the objects of the BPF programs, or compare the committed ones
   man           write the manual pages of the commands into man/
   pcaps         record the golden captures anew (root)
   agree DIR...  compare vsectl with tshark on captures that are not in the repository
@@ -32,6 +32,7 @@ usage: cargo xtask TASK
   bench agent   changes a second, memory, idle load and flow list of the running agent
   bench soak [SECONDS]
                 a hundred clients at once, forty of which mean ill
+  bench xdp     time the XDP program in the kernel against others (root)
   bench decode [--quick] [--scale N] [--json FILE]
                 time reading captures against libpcap and other programs;
                 --quick leaves out the slow ones, --scale divides the frames

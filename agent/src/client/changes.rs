@@ -38,6 +38,7 @@ impl Client {
         match &mut self.0 {
             Transport::OpenFlow(session) => session.changes(flows),
             Transport::Netlink(conversation) => conversation.changes(flows),
+            Transport::Bpf(target, _) => Err(Transport::read_only(target, "change something")),
         }
     }
 
@@ -46,6 +47,7 @@ impl Client {
         match &mut self.0 {
             Transport::OpenFlow(session) => session.bundle(flows),
             Transport::Netlink(conversation) => conversation.bundle(flows),
+            Transport::Bpf(target, _) => Err(Transport::read_only(target, "change something")),
         }
     }
 
@@ -60,6 +62,7 @@ impl Client {
             }
             Transport::Netlink(conversation) => conversation
                 .change(&Command::new(NetlinkCommand::CoreSet, eligibility(core, eligible)?)),
+            Transport::Bpf(target, _) => Err(Transport::read_only(target, "change something")),
         }
     }
 
@@ -74,6 +77,7 @@ impl Client {
                 };
                 conversation.change(&Command::new(command, vm.to_object()?))
             }
+            Transport::Bpf(target, _) => Err(Transport::read_only(target, "change something")),
         }
     }
 
@@ -84,6 +88,7 @@ impl Client {
             Transport::Netlink(conversation) => {
                 conversation.change(&Command::new(NetlinkCommand::ConfigSet, config.to_object()?))
             }
+            Transport::Bpf(target, _) => Err(Transport::read_only(target, "change something")),
         }
     }
 }

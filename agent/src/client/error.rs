@@ -8,6 +8,7 @@ use codec::of10::ErrorCode;
 use codec::{DecodeError, EncodeError};
 
 use super::target::Target;
+use crate::datapath::XdpError;
 
 /// A conversation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,17 @@ pub enum ClientError {
     /// The request has no wire form.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    /// The pinned maps cannot be read.
+    #[error(transparent)]
+    Pinned(#[from] Box<XdpError>),
+    /// Pinned maps are for reading.
+    #[error("{target} is read without the agent, which alone can {what}: name the agent's socket")]
+    ReadOnly {
+        /// The target.
+        target: Target,
+        /// What it is asked for.
+        what: &'static str,
+    },
     /// The agent refused the request.
     #[error(transparent)]
     Refused(#[from] Refusal),

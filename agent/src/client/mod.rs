@@ -40,6 +40,7 @@ pub use error::{ClientError, Refusal, RefusalCode};
 pub(crate) use target::host_and_port;
 pub use target::{Target, TargetError};
 
+use crate::datapath::PinnedTables;
 use netlink::Conversation;
 use openflow::Session;
 
@@ -51,6 +52,14 @@ pub struct Client(Transport);
 enum Transport {
     OpenFlow(Session),
     Netlink(Conversation),
+    Bpf(Target, PinnedTables),
+}
+
+impl Transport {
+    /// What pinned maps are not for.
+    fn read_only(target: &Target, what: &'static str) -> ClientError {
+        ClientError::ReadOnly { target: target.clone(), what }
+    }
 }
 
 /// The number of our one subscription.
@@ -77,6 +86,9 @@ impl Client {
     pub fn connect(target: &Target, limit: Duration) -> Result<Self, ClientError> {
         Ok(Self(match target {
             Target::Netlink(port) => Transport::Netlink(Conversation::connect(*port, limit)?),
+            Target::Bpf(folder) => {
+                Transport::Bpf(target.clone(), PinnedTables::open(folder).map_err(Box::new)?)
+            }
             Target::Unix(_) | Target::Tcp { .. } => {
                 Transport::OpenFlow(Session::connect(target, limit)?)
             }
@@ -98,6 +110,13 @@ impl Client {
             Transport::Netlink(conversation) => {
                 conversation.dump(NetlinkCommand::FlowGet, filter.to_object()?)
             }
+            Transport::Bpf(_, tables) => {
+                // An entry sends out of no port, and there is one table.
+                if filter.out_port != PortNo::NONE || !matches!(filter.table_id, 0 | 0xff) {
+                    return Ok(Vec::new());
+                }
+                Ok(tables.flows(&filter.r#match, &filter.tlvs).map_err(Box::new)?)
+            }
         }
     }
 
@@ -115,6 +134,7 @@ impl Client {
             Transport::Netlink(conversation) => {
                 conversation.dump(NetlinkCommand::CoreGet, Object::new(&schema::CORE))
             }
+            Transport::Bpf(_, tables) => Ok(tables.cores().map_err(Box::new)?),
         }
     }
 
@@ -132,6 +152,7 @@ impl Client {
             Transport::Netlink(conversation) => {
                 conversation.dump(NetlinkCommand::VmGet, Object::new(&schema::VM))
             }
+            Transport::Bpf(_, tables) => Ok(tables.vms().map_err(Box::new)?),
         }
     }
 
@@ -149,6 +170,7 @@ impl Client {
             }
             Transport::Netlink(conversation) => conversation
                 .get(&Command::new(NetlinkCommand::DatapathGet, Object::new(&schema::DATAPATH))),
+            Transport::Bpf(_, tables) => Ok(tables.datapath().map_err(Box::new)?),
         }
     }
 
@@ -165,6 +187,7 @@ impl Client {
             }
             Transport::Netlink(conversation) => conversation
                 .get(&Command::new(NetlinkCommand::ConfigGet, Object::new(&schema::CONFIG))),
+            Transport::Bpf(_, tables) => Ok(tables.config().map_err(Box::new)?),
         }
     }
 
@@ -181,6 +204,7 @@ impl Client {
             Transport::Netlink(conversation) => {
                 conversation.get(&Command::new(NetlinkCommand::TraceGet, request.to_object()?))
             }
+            Transport::Bpf(target, _) => Err(Transport::read_only(target, "trace a frame")),
         }
     }
 
@@ -198,6 +222,7 @@ impl Client {
                 session.change(Body::Vendor(Vendor::Vse(VseMessage::MonitorRequest(request))))
             }
             Transport::Netlink(conversation) => conversation.told(Instant::now()).map(|_| ()),
+            Transport::Bpf(target, _) => Err(Transport::read_only(target, "tell of decisions")),
         }
     }
 
@@ -206,8 +231,8 @@ impl Client {
     pub fn keep_alive(&mut self) -> Result<(), ClientError> {
         match &mut self.0 {
             Transport::OpenFlow(session) => session.keep_alive(),
-            // The family knows no connections.
-            Transport::Netlink(_) => Ok(()),
+            // The family knows no connections, and maps are no partner.
+            Transport::Netlink(_) | Transport::Bpf(..) => Ok(()),
         }
     }
 
@@ -224,6 +249,7 @@ impl Client {
                 }
             },
             Transport::Netlink(conversation) => conversation.told(deadline),
+            Transport::Bpf(target, _) => Err(Transport::read_only(target, "tell of decisions")),
         }
     }
 }

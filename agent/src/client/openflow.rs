@@ -283,6 +283,6 @@ fn open(target: &Target, limit: Duration) -> io::Result<Stream> {
             }
             Err(last)
         }
-        Target::Netlink(_) => Err(io::ErrorKind::Unsupported.into()),
+        Target::Netlink(_) | Target::Bpf(_) => Err(io::ErrorKind::Unsupported.into()),
     }
 }

@@ -1,9 +1,11 @@
 //! Where an agent listens, in one word: `unix:PATH`, `netlink[:PORT]` or `tcp:HOST[:PORT]`, as Open
-//! vSwitch writes its connection methods.
+//! vSwitch writes its connection methods; or `bpf[:DIR]`, the tables that it has pinned.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+use crate::datapath::DEFAULT_FOLDER;
 
 /// Where an agent listens, or is to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Target {
         /// The port.
         port: u16,
     },
+    /// A folder of pinned maps, which are read whether an agent runs or not.
+    Bpf(PathBuf),
 }
 
 impl Target {
@@ -39,7 +43,10 @@ impl Default for Target {
 
 /// A word that is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{word:?} is no target: {why}; want unix:PATH, netlink[:PORT] or tcp:HOST[:PORT]")]
+#[error(
+    "{word:?} is no target: {why}; want unix:PATH, netlink[:PORT], tcp:HOST[:PORT] or \
+         bpf[:DIR]"
+)]
 pub struct TargetError {
     word: String,
     why: &'static str,
@@ -69,6 +76,9 @@ impl FromStr for Target {
                 Ok(Self::Tcp { host: host.to_owned(), port })
             }
             ("tcp", None) => Err(refuse("the host is missing")),
+            ("bpf", None) => Ok(Self::Bpf(DEFAULT_FOLDER.into())),
+            ("bpf", Some(folder)) if !folder.is_empty() => Ok(Self::Bpf(folder.into())),
+            ("bpf", Some(_)) => Err(refuse("the folder is missing")),
             _ if word.starts_with('/') => Err(refuse("a path needs unix: in front")),
             _ => Err(refuse("there is no such method")),
         }
@@ -109,6 +119,8 @@ impl fmt::Display for Target {
             Self::Netlink(port) => write!(f, "netlink:{port}"),
             Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp:[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "tcp:{host}:{port}"),
+            Self::Bpf(folder) if folder.as_os_str() == DEFAULT_FOLDER => f.write_str("bpf"),
+            Self::Bpf(folder) => write!(f, "bpf:{}", folder.display()),
         }
     }
 }
@@ -129,6 +141,8 @@ mod tests {
             ("tcp:::1", "tcp:[::1]:6653"),
             ("tcp:[::1]", "tcp:[::1]:6653"),
             ("tcp:[::1]:6633", "tcp:[::1]:6633"),
+            ("bpf", "bpf"),
+            ("bpf:/sys/fs/bpf/other", "bpf:/sys/fs/bpf/other"),
         ] {
             let target: Target = word.parse().unwrap();
             assert_eq!(target.to_string(), again);
@@ -140,6 +154,7 @@ mod tests {
     fn what_is_wrong_is_told() {
         for (word, why) in [
             ("unix:", "the path is missing"),
+            ("bpf:", "the folder is missing"),
             ("/run/vse/agent.sock", "a path needs unix: in front"),
             ("netlink:0", "the port is no number from 1 to 4294967295"),
             ("netlink:x", "the port is no number"),

@@ -17,7 +17,7 @@ pub(super) fn findings(pins: Pins<'_>, cores: &[Core]) -> Vec<Finding> {
                 "the agent cannot take them over, and what they steer cannot be changed",
             )
             .about(pins.dir)
-            .mend(format!("rm -r {}", pins.dir)),
+            .mend("restart the agent with --xdp-rebuild true"),
         );
     }
     let highest = cores.iter().map(|core| core.id).max().unwrap_or(0);

@@ -1,29 +1,40 @@
-//! The experiment's BPF programs: the choice of a core by each model ([bpf/vse_models.c](../../bpf/vse_models.c)), and
+//! The experiment's BPF programs: the choice of a core without VSE ([bpf/vse_models.c](../../bpf/vse_models.c)), and
 //! the cost of receiving ([bpf/vse_load.c](../../bpf/vse_load.c)).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use aya::maps::xdp::XdpMapError;
 use aya::maps::{Array, CpuMap, IterableMap, Map, MapData, MapError};
+use aya::programs::xdp::XdpLinkId;
 use aya::programs::{ProgramError, SchedClassifier, TcAttachType, Xdp, XdpMode};
 use aya::{Ebpf, EbpfError, include_bytes_aligned};
 
 use super::Steering;
+use super::steered::{SteeringError, VseSteering};
 
-/// Places of the table: cores for a hash, then a core for each VM id.
+/// Places of the table.
 const CORES: usize = 256;
-const VMS: usize = 32;
 /// The words of `struct table`.
-type Table = [u32; 2 + CORES + VMS];
+type Table = [u32; 1 + CORES];
 /// Frames that a core's queue holds: the usual default.
 const QUEUE: u32 = 2048;
 
-/// Attached until dropped.
+/// The cost is attached until dropped, and one of the programs that choose cores.
 pub(super) struct Programs {
-    _models: Ebpf,
+    interface: String,
+    models: Ebpf,
     _cost: Ebpf,
     table: Array<MapData, Table>,
     cpumap: CpuMap<MapData>,
+    attached: Attached,
+}
+
+/// What chooses cores: an interface has one program.
+enum Attached {
+    Nothing,
+    Models(XdpLinkId),
+    Vse(Box<VseSteering>),
 }
 
 /// Why the programs do not run.
@@ -44,6 +55,9 @@ pub enum LoadError {
     /// The object that was built in lacks a part.
     #[error("the object that was built in has no {0}")]
     Object(&'static str),
+    /// VSE's own datapath.
+    #[error(transparent)]
+    Vse(#[from] SteeringError),
 }
 
 impl Programs {
@@ -63,39 +77,79 @@ impl Programs {
         let program = models.program_mut(MODELS).ok_or(LoadError::Object(MODELS))?;
         let xdp: &mut Xdp = program.try_into()?;
         xdp.load()?;
-        xdp.attach(interface, XdpMode::Driver)?;
-        Ok(Self { _models: models, _cost: cost, table, cpumap })
+        let interface = interface.to_owned();
+        Ok(Self { interface, models, _cost: cost, table, cpumap, attached: Attached::Nothing })
     }
 
-    /// Steers by another model from the next frame on.
+    /// Steers by another model from the next frame on; in the namespace of the interface.
     pub(super) fn steer(&mut self, steering: &Steering) -> Result<(), LoadError> {
-        let mut table: Table = [0; 2 + CORES + VMS];
-        let (by_vm, cores) = match steering {
-            Steering::One(core) => (0, vec![*core]),
-            Steering::Hash(cores) => (0, cores.clone()),
-            Steering::ByVm(cores) => (1, cores.clone()),
-        };
-        for &core in &cores {
+        match steering {
+            Steering::ByVm(cores) => {
+                if !matches!(self.attached, Attached::Vse(_)) {
+                    self.detach()?;
+                    self.attached = Attached::Vse(Box::new(VseSteering::attach(&self.interface)?));
+                }
+                match &mut self.attached {
+                    Attached::Vse(vse) => Ok(vse.steer(cores)?),
+                    _ => Ok(()),
+                }
+            }
+            Steering::One(core) => self.steer_by_hash(&[*core]),
+            Steering::Hash(cores) => self.steer_by_hash(cores),
+        }
+    }
+
+    fn detach(&mut self) -> Result<(), LoadError> {
+        if let Attached::Models(link) = std::mem::replace(&mut self.attached, Attached::Nothing) {
+            self.models_program()?.detach(link)?;
+        }
+        Ok(())
+    }
+
+    fn models_program(&mut self) -> Result<&mut Xdp, LoadError> {
+        let program = self.models.program_mut(MODELS).ok_or(LoadError::Object(MODELS))?;
+        Ok(program.try_into()?)
+    }
+
+    fn steer_by_hash(&mut self, cores: &[u32]) -> Result<(), LoadError> {
+        let mut table: Table = [0; 1 + CORES];
+        for &core in cores {
             // A queue that is there stays: setting it again would build another and lose its frames.
             if self.cpumap.get(core, 0).map_or(true, |value| value.queue_size == 0) {
                 self.cpumap.set(core, QUEUE, None, 0)?;
             }
         }
-        // For VMs the first place is that of VM id 0, which nobody has.
-        let first = if by_vm == 1 { 2 + CORES + 1 } else { 2 };
-        for (place, core) in table.iter_mut().skip(first).zip(&cores) {
+        for (place, core) in table.iter_mut().skip(1).zip(cores) {
             *place = *core;
         }
-        let size = u32::try_from(cores.len()).unwrap_or(u32::MAX);
-        for (place, value) in table.iter_mut().zip([by_vm, size]) {
-            *place = value;
+        if let Some(size) = table.first_mut() {
+            *size = u32::try_from(cores.len()).unwrap_or(u32::MAX);
         }
-        Ok(self.table.set(0, table, 0)?)
+        self.table.set(0, table, 0)?;
+        if !matches!(self.attached, Attached::Models(_)) {
+            self.detach()?;
+            let interface = self.interface.clone();
+            let link = self.models_program()?.attach(&interface, XdpMode::Driver)?;
+            self.attached = Attached::Models(link);
+        }
+        Ok(())
     }
 
     /// The kernel's number of the cpumap.
     pub(super) fn cpumap_id(&self) -> Result<u32, LoadError> {
-        Ok(self.cpumap.map().info()?.id())
+        match &self.attached {
+            Attached::Vse(vse) => Ok(vse.cpumap()?.ok_or(LoadError::Object("vse_cpus"))?),
+            _ => Ok(self.cpumap.map().info()?.id()),
+        }
+    }
+
+    /// Frames for each core so far, where frames can stay on the core that received them; empty where all
+    /// go through the cpumap.
+    pub(super) fn frames(&self) -> Result<BTreeMap<u32, u64>, LoadError> {
+        match &self.attached {
+            Attached::Vse(vse) => Ok(vse.frames()?),
+            _ => Ok(BTreeMap::new()),
+        }
     }
 }
 

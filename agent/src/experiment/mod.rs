@@ -4,6 +4,7 @@
 mod lab;
 mod load;
 mod plan;
+mod steered;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ pub enum ExperimentError {
     #[error(transparent)]
     Lab(#[from] LabError),
     /// A BPF program was refused.
-    #[error("cannot load the experiment's BPF programs (root is needed)")]
+    #[error("the experiment's BPF programs (root is needed)")]
     Programs(#[source] load::LoadError),
     /// Packets by core cannot be counted.
     #[error(transparent)]
@@ -103,13 +104,25 @@ impl Experiment {
         payload: usize,
         flow: u16,
     ) -> Result<Trial, ExperimentError> {
-        self.programs.steer(&variant.steering).map_err(ExperimentError::Programs)?;
+        let programs = &mut self.programs;
+        let steered = self.lab.receiver.run(|| programs.steer(&variant.steering))?;
+        steered.map_err(ExperimentError::Programs)?;
+        let stayed = |programs: &Programs| programs.frames().map_err(ExperimentError::Programs);
+        let frames = stayed(&self.programs)?;
         let map = Some(self.programs.cpumap_id().map_err(ExperimentError::Programs)?);
         let before = Activity::read(Some(&self.trace), map)?;
         let vms = traffic::run(&self.lab, &variant.vm_cores, payload, flow, &self.settings)?;
         let after = Activity::read(Some(&self.trace), map)?.since(&before);
         let cores = after.cores.into_iter().map(|(core, activity)| (core, activity.cpumap));
-        let trial = Trial { vms, cores: cores.collect() };
+        let mut cores: BTreeMap<u32, CpumapCounts> = cores.collect();
+        for (core, all) in stayed(&self.programs)? {
+            let all = all.saturating_sub(frames.get(&core).copied().unwrap_or(0));
+            let counts = cores.entry(core).or_default();
+            // What no cpumap has seen stayed on the core that received it.
+            let sent = counts.enqueued.saturating_add(counts.queue_drops);
+            counts.processed = counts.processed.saturating_add(all.saturating_sub(sent));
+        }
+        let trial = Trial { vms, cores };
         self.forget_incomplete()?;
         Ok(trial)
     }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 
+use codec::vse::{CoreStats, DatapathStats};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::{Activity, CoreActivity};
@@ -14,9 +16,31 @@ use super::{Activity, CoreActivity};
 /// What the answer's header says of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The text of all counters.
-pub fn prometheus_text(activity: &Activity) -> Result<String, fmt::Error> {
+/// The text of all counters: those of cores, and those of a datapath where there is one.
+pub fn prometheus_text(
+    activity: &Activity,
+    datapath: Option<&DatapathStats>,
+    cores: &[CoreStats],
+) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("vse");
+    if let Some(stats) = datapath {
+        for (name, help, count) in DATAPATH {
+            let counter = Counter::<u64>::default();
+            counter.inc_by(count(stats));
+            registry.register(name, help, counter);
+        }
+        let entries = Gauge::<i64>::default();
+        entries.set(stats.n_flows.into());
+        registry.register("flow_entries", "Entries of the flow table", entries);
+        for (name, help, count) in CORES {
+            let family = Family::<Labels, Counter>::default();
+            for stats in cores {
+                let labels = Labels { core: stats.core.0.into() };
+                family.get_or_create(&labels).inc_by(count(stats));
+            }
+            registry.register(name, help, family);
+        }
+    }
     for (name, help, count) in PACKETS {
         registry.register(name, help, family(activity, count));
     }
@@ -34,6 +58,27 @@ pub fn prometheus_text(activity: &Activity) -> Result<String, fmt::Error> {
 struct Labels {
     core: u32,
 }
+
+/// Counters of the datapath.
+type OfDatapath = (&'static str, &'static str, fn(&DatapathStats) -> u64);
+
+const DATAPATH: [OfDatapath; 7] = [
+    ("matched", "Frames that an entry matched", |d| d.matched),
+    ("missed", "Frames that no entry matched", |d| d.missed),
+    ("passed", "Frames that stayed on the core that received them", |d| d.passed),
+    ("redirected", "Frames that were sent to another core", |d| d.redirected),
+    ("errors", "Frames that could not be parsed or redirected", |d| d.errors),
+    ("moves", "Entries that were moved to another core", |d| d.moves),
+    ("deferred_moves", "Moves that were put off, since a frame would be overtaken", |d| d.deferred),
+];
+
+/// Counters of the datapath by core.
+type OfCore = (&'static str, &'static str, fn(&CoreStats) -> u64);
+
+const CORES: [OfCore; 2] = [
+    ("core_packets", "Frames for the core, those that came in there included", |c| c.packets),
+    ("core_drops", "Frames that the core could not take", |c| c.drops),
+];
 
 type Count = fn(&CoreActivity) -> u64;
 type Seconds = fn(&CoreActivity) -> f64;
@@ -88,7 +133,7 @@ mod tests {
         let core =
             CoreActivity { time, net_rx: 5, cpumap_thread: Duration::from_millis(1500), cpumap };
         let activity = Activity { cores: BTreeMap::from([(1, core)]) };
-        let text = prometheus_text(&activity).expect("a text takes everything");
+        let text = prometheus_text(&activity, None, &[]).expect("a text takes everything");
         let expected = [
             "vse_cpumap_enqueued_total{core=\"1\"} 10",
             "vse_cpumap_queue_drops_total{core=\"1\"} 3",

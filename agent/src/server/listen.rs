@@ -40,7 +40,7 @@ impl Listener {
                 listener.set_nonblocking(true)?;
                 Ok(Self::Tcp(TcpListener::from_std(listener)))
             }
-            Target::Netlink(_) => Err(io::ErrorKind::Unsupported.into()),
+            Target::Netlink(_) | Target::Bpf(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 

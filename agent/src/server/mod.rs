@@ -11,6 +11,7 @@ mod host;
 mod listen;
 mod listing;
 mod load;
+mod metrics;
 mod netlink;
 mod proxy;
 mod refused;
@@ -21,6 +22,7 @@ mod systemd;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
+use std::net::SocketAddr;
 
 use nix::unistd::{Gid, Group, Uid};
 
@@ -56,6 +58,14 @@ pub enum ServerError {
         /// Why.
         source: io::Error,
     },
+    /// Metrics cannot be served there.
+    #[error("cannot serve metrics at {address}: {source}")]
+    Metrics {
+        /// The place.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
     /// The group is not known.
     #[error("there is no group {0:?}")]
     NoGroup(String),
@@ -84,7 +94,7 @@ pub type Reload = Box<dyn FnMut() -> Result<AgentConfig, ConfigError>>;
 pub fn run(config: AgentConfig, reload: Reload) -> Result<(), ServerError> {
     let clock = Clock::start();
     let cores = host::cores().map_err(failed("the cores of this host"))?;
-    let mut opened = open(&config)?;
+    let opened = open(&config)?;
     let mut settings = Settings { hash_seed: random(), ..config.engine.clone() };
     if let Opened::Xdp(xdp) = &opened {
         // What does not fit into its maps is refused, not kept where no frame sees it.
@@ -95,18 +105,29 @@ pub fn run(config: AgentConfig, reload: Reload) -> Result<(), ServerError> {
     let state = config.state_dir.as_deref().map(|dir| {
         State::open(dir, &mut engine, clock.now(), config.sync, config.snapshot_interval)
     });
-    let state = state.transpose()?;
-    if let (None, Opened::Xdp(xdp)) = (&state, &mut opened) {
+    let mut state = state.transpose()?;
+    if let Opened::Xdp(xdp) = &opened
+        && state.as_ref().is_none_or(State::is_new)
+    {
         restore(xdp, &mut engine, clock.now());
+        if let Some(state) = &mut state {
+            state.finish(&engine, clock.now());
+        }
     }
     let datapath = opened.start(&engine)?;
     let group = config.group.as_deref().map(group).transpose()?;
     let rules = AccessRules { owner: Uid::effective(), group, tcp: config.tcp_access() };
     let service = Service::new(engine, datapath, state, clock.now());
     let own_proxy = proxy::settings(&config)?;
+    let metrics = config.metrics;
+    let is_xdp = matches!(config.datapath, DatapathChoice::Xdp(_));
+    let pins = is_xdp.then(|| config.xdp.folder.clone());
     let event_loop = EventLoop::new(config, reload, clock, service, rules)?;
-    // From here on signals are the loop's: the thread that begins now leaves them to it.
+    // From here on signals are the loop's: threads that begin now leave them to it.
     let _proxy = own_proxy.map(OwnProxy::start).transpose()?;
+    if let Some(address) = metrics {
+        metrics::serve(address, pins).map_err(|source| ServerError::Metrics { address, source })?;
+    }
     event_loop.run()
 }
 

@@ -52,6 +52,7 @@ pub(crate) struct State {
     due: Option<Time>,
     failed: bool,
     base: Config,
+    is_new: bool,
 }
 
 /// The file of the snapshot.
@@ -127,6 +128,7 @@ impl State {
             due: None,
             failed: false,
             base,
+            is_new: generation == 1,
         };
         state.save(engine, now).map_err(io(&dir.join("snapshot.json")))?;
         state.remove_old_journals();
@@ -146,6 +148,11 @@ impl State {
                 drop(fs::remove_file(entry.path()));
             }
         }
+    }
+
+    /// Whether the directory held nothing.
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Whether something acknowledged could no longer be kept: nothing may be changed then.
@@ -199,7 +206,7 @@ impl State {
         self.due
     }
 
-    /// Writes a snapshot, which a start reads faster than a journal.
+    /// Writes a snapshot: of what is in no journal, or since a start reads it faster than one.
     pub(crate) fn finish(&mut self, engine: &Engine, now: Time) {
         if !self.failed {
             self.turn(engine, now);

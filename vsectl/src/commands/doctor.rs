@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
+use agent::datapath::{DEFAULT_FOLDER, LAYOUT_VERSION, pinned_layout};
 use agent::doctor::{Pins, Plan, Severity, diagnose};
 use agent::host::{HostFacts, Interface};
 use anyhow::Context;
@@ -29,14 +30,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "CARRIER", default_value = "tos", value_parser = carrier)]
     fcf_carrier: Carrier,
     /// The folder of the pinned maps.
-    #[arg(long, value_name = "DIR", default_value = PIN_DIR)]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
     bpf: PathBuf,
     /// Judge the facts that `doctor --json` wrote, perhaps on another host, instead of this host's.
     #[arg(long, value_name = "FILE")]
     facts: Option<PathBuf>,
 }
-
-const PIN_DIR: &str = "/sys/fs/bpf/vse";
 
 impl Args {
     pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
@@ -45,10 +44,17 @@ impl Args {
             None => gather(&self.interfaces)?,
         };
         let dir = self.bpf.to_string_lossy();
+        // The pins are those of this host.
+        let pinned = self.facts.is_none().then(|| pinned_layout(&self.bpf)).flatten();
         let plan = Plan {
             frag_aware: true,
             fcf_in_vlan: self.fcf_carrier == Carrier::Vlan,
-            pins: Pins { dir: &dir, layout: None, expected_layout: 1, cpumap_cores: None },
+            pins: Pins {
+                dir: &dir,
+                layout: pinned.map(|(layout, _)| layout),
+                expected_layout: LAYOUT_VERSION,
+                cpumap_cores: pinned.and_then(|(_, cores)| cores),
+            },
         };
         let findings = diagnose(&facts, plan);
         let breaks = findings.iter().any(|finding| finding.severity == Severity::Breaks);

@@ -15,10 +15,10 @@ use crate::view::{CaseView, ExperimentView, ResultView};
 /// Run the paper's evaluation on this machine, in network namespaces of its own.
 ///
 /// Senders and consumers that stand for VMs talk over VXLAN; each received frame costs time on the core that was chosen,
-/// as decryption did. The models choose the core: one core for all (default), a hash (rss), or by VM (vse). Cases for
-/// which the machine has too few cores are left out or made smaller, and it says so. The costs make what VXLAN itself
-/// takes, some five microseconds for each end, small beside them; the rate is what one core just receives. Needs root, ip
-/// and ethtool.
+/// as decryption did. The models choose the core: one core for all (default), a hash (rss), or by VM (vse), which is
+/// done by VSE's own datapath, as in the collisions that it is compared with. Cases for which the machine has too few
+/// cores are left out or made smaller, and it says so. The costs make what VXLAN itself takes, some five microseconds for
+/// each end, small beside them; the rate is what one core just receives. Needs root, ip and ethtool.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Run only cases whose name contains this word.
@@ -65,7 +65,7 @@ impl Args {
             schema: "vsectl.experiment/1",
             settings,
             rounds: self.rounds,
-            steering: "the experiment's own XDP program for every model, not the agent's datapath",
+            steering: "VSE's own datapath where cores follow from the VM, a small XDP program elsewhere",
             cases: Vec::new(),
             cores,
         };

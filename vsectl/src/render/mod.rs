@@ -4,6 +4,7 @@ pub(crate) mod agent_tables;
 pub(crate) mod assignment;
 pub(crate) mod clock;
 pub(crate) mod comparison;
+pub(crate) mod datapath;
 pub(crate) mod doctor;
 pub(crate) mod experiment;
 pub(crate) mod fields;

@@ -13,7 +13,7 @@ pub(crate) struct ExperimentView {
     pub(crate) cores: Vec<u32>,
     pub(crate) settings: Settings,
     pub(crate) rounds: u16,
-    /// Who chose the core: the experiment's own program, for every model.
+    /// What chose the cores.
     pub(crate) steering: &'static str,
     pub(crate) cases: Vec<CaseView>,
 }

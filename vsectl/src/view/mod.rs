@@ -4,6 +4,7 @@ mod assignment;
 mod comparison;
 mod config;
 mod core;
+mod datapath;
 mod doctor;
 mod experiment;
 mod flow;
@@ -21,6 +22,7 @@ pub(crate) use comparison::{
     MessageAt, RowsDiff, TableDiffView,
 };
 pub(crate) use config::ConfigView;
+pub(crate) use datapath::DatapathView;
 pub(crate) use doctor::{DoctorInput, DoctorView};
 pub(crate) use experiment::{CaseView, ExperimentView, ResultView, Spread};
 pub(crate) use flow::FlowView;

@@ -8,6 +8,7 @@
 mod abi;
 mod cores;
 mod error;
+mod inspect;
 mod maps;
 mod options;
 mod pinned;
@@ -21,16 +22,23 @@ mod sync;
 mod table;
 mod takeover;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
+use std::time::Duration;
 
+use aya::maps::IterableMap;
 use aya::programs::ProgramFd;
 use aya::util::nr_cpus;
+use codec::of10::PortNo;
 use nix::fcntl::{Flock, FlockArg};
 
 pub use error::XdpError;
+pub use inspect::{
+    Inspection, LAYOUT_VERSION, PinnedInterface, WaitingMove, inspect, pinned_layout,
+};
 pub use options::{AttachMode, Attachment, DEFAULT_FOLDER, XdpOptions};
+pub use pinned::PinnedTables;
 pub use table::TableError;
 
 use self::abi::{Count, Head, LAYOUT, MAX_CORES, Rule};
@@ -43,6 +51,7 @@ use self::records::Records;
 use self::slots::Slots;
 use self::table::RuleSpec;
 use self::takeover::Inheritance;
+use crate::measure::CpumapTrace;
 
 /// The program, its maps, and what the agent knows of them.
 pub struct XdpDatapath {
@@ -64,6 +73,10 @@ pub struct XdpDatapath {
     cpu_program: ProgramFd,
     records: Records,
     inheritance: Inheritance,
+    /// Tells of drops behind the program, of the cpumap with that id; none where nothing may trace.
+    trace: Option<(CpumapTrace, u32)>,
+    /// Drops that it has told of, by core.
+    dropped: BTreeMap<u32, u64>,
     /// When this agent began, by the kernel's clock.
     began: u64,
     /// Held as long as the agent runs.
@@ -122,6 +135,8 @@ impl XdpDatapath {
             cpu_program,
             records: Records::new(maps::records(&options.folder)?),
             inheritance: Inheritance::default(),
+            trace: None,
+            dropped: BTreeMap::new(),
             began: poll::kernel_clock(),
             _lock: lock,
             options,
@@ -187,6 +202,7 @@ impl XdpDatapath {
     /// Attaches the program to the interfaces, or puts it in the place of the one that is there, and
     /// takes it off those that were left out.
     pub fn attach(&mut self) -> Result<(), XdpError> {
+        self.trace = trace(&self.maps);
         let folder = self.options.folder.clone();
         let wanted = &self.options.interfaces;
         for (interface, _) in program::attached(&folder)? {
@@ -212,10 +228,39 @@ impl XdpDatapath {
         Ok(())
     }
 
+    /// Runs the program on a frame that often, as if it came in on that port: what it returned the last
+    /// time, and the time of one run. No frame goes anywhere, but all of it is counted.
+    pub fn run_frame(
+        &self,
+        port: PortNo,
+        frame: &[u8],
+        repeat: u32,
+    ) -> Result<(u32, Duration), XdpError> {
+        let mut object = program::load(&self.options.folder, self.sizes, port.0)?;
+        program::run(program::load_program(&mut object)?, frame, repeat)
+    }
+
     /// Counts the changes that were put in force.
     #[must_use]
     pub const fn generation(&self) -> u32 {
         self.publisher.generation()
+    }
+}
+
+/// What tells of drops of the cpumap. Steering does without it.
+fn trace(maps: &Maps) -> Option<(CpumapTrace, u32)> {
+    let map = maps.cpus.map().info().map(|info| info.id());
+    match (CpumapTrace::start(), map) {
+        (Ok(trace), Ok(map)) => Some((trace, map)),
+        (Err(error), _) => {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "drops by core are not counted");
+            None
+        }
+        (_, Err(error)) => {
+            tracing::warn!(%error, "drops by core are not counted");
+            None
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The tables as the pinned maps have them, whether an agent runs or not.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use codec::of10::Match;
 use codec::types::Hex;
-use codec::vse::{Core, CoreStats, DatapathStats, Reason, VmStats, VseFlowStats};
+use codec::vse::{Config, Core, CoreStats, DatapathStats, Reason, Tlvs, VmStats, VseFlowStats};
 
 use super::abi::{CORE_NONE, CoreCount, Count, Entry, Head, LAYOUT, RULE_AUTO, Rule, Use, Wish};
 use super::error::XdpError;
@@ -14,13 +15,65 @@ use super::poll::kernel_clock;
 use super::program::has_maps;
 use super::publish::active_head;
 use super::records::{About, Fact, all};
-use crate::engine::{KEY_WORDS, PacketKey};
+use crate::engine::{FlowMatch, KEY_WORDS, PacketKey};
+
+/// The tables that are pinned in a folder, as an agent would tell them.
+#[derive(Debug, Clone)]
+pub struct PinnedTables {
+    folder: PathBuf,
+}
+
+impl PinnedTables {
+    /// Those of `folder`; an error where there are none, or those of another layout.
+    pub fn open(folder: &Path) -> Result<Self, XdpError> {
+        Pinned::open(folder)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// The entries that are at least as specific as match and TLVs, the one that wins first.
+    pub fn flows(&self, r#match: &Match, tlvs: &Tlvs) -> Result<Vec<VseFlowStats>, XdpError> {
+        let flows = Pinned::open(&self.folder)?.flows()?;
+        let now = unix_now();
+        let stats = flows.into_iter().map(|flow| flow.stats(now));
+        // A filter that no frame can match covers nothing.
+        let Ok(filter) = FlowMatch::new(r#match, tlvs) else { return Ok(Vec::new()) };
+        let is_covered = |stats: &VseFlowStats| {
+            FlowMatch::new(&stats.r#match, &stats.tlvs).is_ok_and(|other| filter.covers(&other))
+        };
+        Ok(stats.filter(is_covered).collect())
+    }
+
+    /// The cores.
+    pub fn cores(&self) -> Result<Vec<CoreStats>, XdpError> {
+        Pinned::open(&self.folder)?.cores()
+    }
+
+    /// The VMs.
+    pub fn vms(&self) -> Result<Vec<VmStats>, XdpError> {
+        Ok(Pinned::open(&self.folder)?.vms())
+    }
+
+    /// The datapath.
+    pub fn datapath(&self) -> Result<DatapathStats, XdpError> {
+        Pinned::open(&self.folder)?.datapath()?.ok_or_else(|| self.no_record())
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> Result<Config, XdpError> {
+        Pinned::open(&self.folder)?.config().ok_or_else(|| self.no_record())
+    }
+
+    /// The agent was ended before it had written anything.
+    fn no_record(&self) -> XdpError {
+        XdpError::NoDatapath(self.folder.clone())
+    }
+}
 
 /// The maps of a folder, to be read.
 pub(super) struct Pinned {
-    maps: Maps,
+    pub(super) maps: Maps,
     records: HashMap<About, Fact>,
-    head: Head,
+    pub(super) head: Head,
 }
 
 /// An entry, as program and agent have left it.
@@ -112,6 +165,31 @@ impl Pinned {
         cores.collect()
     }
 
+    /// The configuration; none where no agent has written it.
+    pub(super) fn config(&self) -> Option<Config> {
+        match self.records.get(&About::Config) {
+            Some(Fact::Config(config)) => Some(*config),
+            _ => None,
+        }
+    }
+
+    /// The datapath and what it has done; none where no agent has written a record.
+    pub(super) fn datapath(&self) -> Result<Option<DatapathStats>, XdpError> {
+        let Some(base) = self.base() else { return Ok(None) };
+        let count = counts(&self.maps)?.iter().fold(Count::default(), |sum, cpu| sum.plus(cpu));
+        let sum = u64::wrapping_add;
+        Ok(Some(DatapathStats {
+            n_flows: self.head.n_rules,
+            matched: sum(base.matched, count.matched),
+            missed: sum(base.missed, count.missed),
+            passed: sum(base.passed, count.passed),
+            redirected: sum(base.redirected, count.redirected),
+            errors: sum(base.errors, count.errors),
+            moves: sum(base.moves, count.moves),
+            deferred: sum(base.deferred, count.deferred),
+            ..*base
+        }))
+    }
     /// The datapath's counters of before the maps; none where no agent has written them.
     pub(super) fn base(&self) -> Option<&DatapathStats> {
         match self.records.get(&About::Datapath) {

@@ -103,8 +103,8 @@ impl XdpDatapath {
             passed: all.passed.wrapping_sub(counted.passed),
             redirected: all.redirected.wrapping_sub(counted.redirected),
             errors: all.errors.wrapping_sub(counted.errors),
-            moves: all.moves,
-            deferred: all.deferred,
+            moves: all.moves.wrapping_sub(counted.moves),
+            deferred: all.deferred.wrapping_sub(counted.deferred),
         }
     }
 
@@ -123,7 +123,28 @@ impl XdpDatapath {
         for (core, packets) in (0_u16..).map(Core).zip(packets) {
             engine.credit_core(core, packets, 0);
         }
+        for (core, drops) in self.new_drops() {
+            engine.credit_core(core, 0, drops);
+        }
         Ok(())
+    }
+
+    /// Frames that were lost behind the program since the last call, by core: it has returned when the
+    /// queue of a core is found full, so only the tracepoint tells.
+    fn new_drops(&mut self) -> Vec<(Core, u64)> {
+        let Some((trace, map)) = &self.trace else { return Vec::new() };
+        let Ok(by_core) = trace.by_core(Some(*map)) else { return Vec::new() };
+        let mut new = Vec::new();
+        for (core, counts) in by_core {
+            let drops = counts.queue_drops.saturating_add(counts.thread_drops);
+            let before = self.dropped.insert(core, drops).unwrap_or(0);
+            if let Ok(core) = u16::try_from(core)
+                && drops > before
+            {
+                new.push((Core(core), drops - before));
+            }
+        }
+        new
     }
 
     /// What was counted since the last call: by the program, and frames for each core.

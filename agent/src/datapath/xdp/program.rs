@@ -7,14 +7,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aya::programs::links::{FdLink, PinnedLink};
 use aya::programs::xdp::{XdpLink, XdpMode};
-use aya::programs::{ProgramFd, Xdp};
+use aya::programs::{ProgramFd, TestRun, TestRunOptions, Xdp, loaded_programs};
 use aya::{Ebpf, EbpfLoader};
 
 use super::abi::MAX_CORES;
 use super::error::XdpError;
+use super::inspect::PinnedInterface;
 use super::maps::NAMES;
 use super::options::AttachMode;
 
@@ -101,9 +103,20 @@ pub(super) fn load_cpu_program(object: &mut Ebpf) -> Result<ProgramFd, XdpError>
 }
 
 /// The program at an interface, loaded: for runs without one.
-#[cfg(test)]
 pub(super) fn load_program(object: &mut Ebpf) -> Result<&mut Xdp, XdpError> {
     program(object, PROGRAM)
+}
+
+/// Runs a program on a frame that often: what it returned the last time, and the time of one run.
+pub(super) fn run(
+    program: &mut Xdp,
+    frame: &[u8],
+    repeat: u32,
+) -> Result<(u32, Duration), XdpError> {
+    let refused = |source| XdpError::Program { name: PROGRAM, source: Box::new(source) };
+    let options = TestRunOptions { data_in: Some(frame), repeat, ..TestRunOptions::default() };
+    let ran = program.test_run(options).map_err(refused)?;
+    Ok((ran.return_value, ran.duration))
 }
 
 /// Attaches the program of `object` to `interface` and pins the link in `folder`; where a link is
@@ -185,6 +198,26 @@ pub(super) fn attached(folder: &Path) -> Result<Vec<(String, bool)>, XdpError> {
         .collect();
     interfaces.sort();
     Ok(interfaces)
+}
+
+/// The interfaces with a link that is pinned in `folder`, and their programs as far as they may be seen.
+pub(super) fn interfaces(folder: &Path) -> Result<Vec<PinnedInterface>, XdpError> {
+    let attached = attached(folder)?.into_iter();
+    Ok(attached
+        .map(|(name, is_native)| {
+            let pin = link_pin(folder, if is_native { NATIVE } else { GENERIC }, &name);
+            let link = PinnedLink::from_pin(&pin).map(FdLink::from).ok();
+            let program_id = link.and_then(|link| Some(link.info().ok()?.program_id()));
+            let program = program_id
+                .and_then(|id| loaded_programs().flatten().find(|program| program.id() == id));
+            PinnedInterface {
+                name,
+                is_native,
+                program_id,
+                tag: program.map(|program| program.tag()),
+            }
+        })
+        .collect())
 }
 
 /// Takes the program off `interface`.

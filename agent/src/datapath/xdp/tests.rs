@@ -3,5 +3,6 @@
 #![allow(clippy::cast_possible_truncation, reason = "random numbers are cut on purpose")]
 
 mod agreement;
+mod limits;
 mod random;
 mod rig;

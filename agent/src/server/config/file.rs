@@ -179,6 +179,8 @@ mod tests {
             ("sync = 1.5", "agent.toml:1: sync = \"\": want BOOL"),
             ("policy = \"fast\"", "want adaptive, hash or current"),
             ("datapath = \"xdp\"", "want none, replay:FILE or xdp:INTERFACE"),
+            ("metrics = \"0.0.0.0:9653\"", "0.0.0.0 is no loopback address: anybody could read"),
+            ("metrics = \"9653\"", "want ADDRESS:PORT"),
             ("datapath = \"xdp:a@skb\"", "the mode \"skb\" is unknown: want native"),
             ("datapath = \"xdp:a,b@generic,a@either\"", "a is named twice"),
             ("log = ", "line 1"),

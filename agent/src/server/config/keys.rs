@@ -6,7 +6,7 @@ use codec::fcf::FcfLayout;
 use codec::vse::{ConfigFlags, Policy};
 
 use super::AgentConfig;
-use super::value::{boolean, datapath, each, number, optional, path, seconds, word};
+use super::value::{boolean, datapath, each, loopback, number, optional, path, seconds, word};
 use crate::datapath::Pace;
 use crate::proxy::parse_vms;
 
@@ -132,6 +132,14 @@ pub const KEYS: &[Key] = &[
         "false",
         "Whether pinned maps of another layout are made anew, which ends steering for a moment",
         |config, text| config.xdp.rebuild = boolean(text)?
+    ),
+    key!(
+        Restart,
+        "metrics",
+        "ADDRESS:PORT",
+        "",
+        "Where Prometheus may fetch /metrics, on a loopback address; empty for nowhere",
+        |config, text| config.metrics = loopback(text)?
     ),
     key!(
         Restart,

@@ -6,6 +6,7 @@ mod keys;
 mod value;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct AgentConfig {
     pub datapath: DatapathChoice,
     /// How an XDP datapath is set up; its interfaces are those of `datapath`.
     pub xdp: XdpOptions,
+    /// Where metrics are served; nowhere where there is none.
+    pub metrics: Option<SocketAddr>,
     /// How fast a capture is replayed.
     pub pace: Pace,
     /// Where the state is kept; nowhere where there is none.
@@ -120,6 +123,7 @@ impl Default for AgentConfig {
             listen: vec![Target::default()],
             datapath: DatapathChoice::None,
             xdp: XdpOptions::default(),
+            metrics: None,
             pace: Pace::AsRecorded,
             state_dir: Some("/var/lib/vse".into()),
             sync: false,

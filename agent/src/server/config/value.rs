@@ -1,5 +1,6 @@
 //! Values of keys, from their texts. An error says what would be right.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -62,4 +63,16 @@ pub(super) fn optional<T: FromStr<Err: ToString>>(text: &str) -> Result<Option<T
 /// A file; none where the text is empty.
 pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty()).then(|| text.into())
+}
+
+/// An address and port that only this host reaches; none where the text is empty.
+pub(super) fn loopback(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let address: SocketAddr = text.parse().map_err(|_| "want ADDRESS:PORT, as 127.0.0.1:9653")?;
+    if !address.ip().is_loopback() {
+        return Err(format!("{} is no loopback address: anybody could read there", address.ip()));
+    }
+    Ok(Some(address))
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aya::Ebpf;
-use aya::programs::{TestRun, TestRunOptions};
 use codec::of10::{FlowModCommand, FlowModFlags, PortNo};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CpuSet, sched_setaffinity};
@@ -113,15 +112,8 @@ impl Rig {
 
     /// Runs the program on a frame; what it returned.
     pub(super) fn run(&mut self, frame: &[u8]) -> u32 {
-        self.repeat(frame, 1).0
-    }
-
-    /// Runs the program on a frame that often; what it returned, and the time of one run.
-    pub(super) fn repeat(&mut self, frame: &[u8], repeat: u32) -> (u32, std::time::Duration) {
         let program = program::load_program(&mut self.object).unwrap();
-        let options = TestRunOptions { data_in: Some(frame), repeat, ..TestRunOptions::default() };
-        let ran = program.test_run(options).unwrap();
-        (ran.return_value, ran.duration)
+        program::run(program, frame, 1).unwrap().0
     }
 
     /// The decision that the cache of CPU 0 holds, if there is but one place in it.
