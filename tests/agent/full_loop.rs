@@ -71,7 +71,7 @@ fn with_os_ken() {
     all.wire([(vb, "eth0", "10.7.0.2/24"), (b, "vm5", "")]);
     // The port has the address of its VM, as VM_INFO tells that of the port.
     for (vm, host, port) in [(va, a, "vm4"), (vb, b, "vm5")] {
-        let address = format!("02:00:00:00:00:0{}", &port[2..]);
+        let address = format!("02:00:00:00:00:0{}", port.trim_start_matches("vm"));
         run(&format!("ip -n {} link set eth0 address {address}", all.name(vm)));
         run(&format!("ip -n {} link set {port} address {address}", all.name(host)));
     }
