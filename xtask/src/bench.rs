@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: the benchmarks of all crates, or of those named; `decode`, which compares
-//! programs that read captures; `engine`, the look-ups of VSE's engine; `agent` and `soak`, the running
-//! agent; and `xdp`, the program in the kernel (root).
+//! programs that read captures; `craft`, which compares programs that make and send packets;
+//! `engine`, the look-ups of VSE's engine; `agent` and `soak`, the running agent; and `xdp`, the
+//! program in the kernel (root).
 
+mod craft;
 mod decode;
 mod inputs;
 mod measure;
@@ -20,6 +22,7 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
     match names {
         [] => step("bench", &mut cargo(&["bench", "--workspace", "--benches"])),
         [name, options @ ..] if name == "decode" => decode::run(options),
+        [name, options @ ..] if name == "craft" => craft::run(options),
         [name] if name == "engine" => {
             step("bench engine", &mut cargo(&["bench", "--package", "agent", "--bench", "engine"]))
         }

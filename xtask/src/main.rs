@@ -36,6 +36,9 @@ usage: cargo xtask TASK
   bench decode [--quick] [--scale N] [--json FILE]
                 time reading captures against libpcap and other programs;
                 --quick leaves out the slow ones, --scale divides the frames
+  bench craft [--quick] [--json FILE]
+                time making and sending packets against C, tcpreplay, trafgen
+                and scapy (root); --quick makes a hundredth, once
 ";
 
 fn main() -> ExitCode {

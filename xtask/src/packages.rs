@@ -41,6 +41,24 @@ pub(crate) const IPROUTE2: Package =
 /// Sets what interfaces do.
 pub(crate) const ETHTOOL: Package =
     Package { program: "ethtool", name: "ethtool", why: "it makes Linux compute checksums" };
+/// Sends captures.
+pub(crate) const TCPREPLAY: Package = Package {
+    program: "tcpreplay",
+    name: "tcpreplay",
+    why: "the benchmark of craft compares with it",
+};
+/// Makes and sends packets.
+pub(crate) const TRAFGEN: Package = Package {
+    program: "trafgen",
+    name: "netsniff-ng",
+    why: "the benchmark of craft compares with it",
+};
+/// Makes and sends packets, and judges ours.
+pub(crate) const SCAPY: Package = Package {
+    program: "scapy",
+    name: "python3-scapy",
+    why: "tests and the benchmark of craft compare with it",
+};
 /// Links programs.
 pub(crate) const CC: Package =
     Package { program: "cc", name: "gcc", why: "Rust links programs with it" };
