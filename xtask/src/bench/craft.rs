@@ -20,7 +20,7 @@ use plan::{Entry, Part, entries, pace_entries};
 use report::{Row, document, table};
 
 /// How often each command line is run.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 5;
 
 #[derive(Debug)]
 struct Options {

@@ -97,9 +97,9 @@ const VARYING: &str = "ip src=10.0.0.0/16 / udp sport=5000 dport=1-1000 / payloa
 /// One that is sent.
 const FIXED: &str = "ip src=10.0.0.0 / udp sport=5000 dport=5000 / payload len=18";
 
-/// Packets that are made and sent.
+/// Packets that are made, and sent.
 const MADE: u64 = 1_000_000;
-const SENT: u64 = 2_000_000;
+const SENT: u64 = 1_000_000;
 /// The part of them for programs that take a thousand times as long.
 const SLOW: u64 = 500;
 
