@@ -36,7 +36,7 @@ fn read_commands(text: &str, xid: u32) -> anyhow::Result<Vec<Message>> {
 }
 
 /// Reads one flow command: its name, `--strict` if that is meant, and the flow.
-fn read_command(line: &str) -> anyhow::Result<Flow> {
+pub(crate) fn read_command(line: &str) -> anyhow::Result<Flow> {
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let Some((_, loose, strict)) = COMMANDS.iter().find(|(known, ..)| *known == name) else {
         let known: Vec<&str> = COMMANDS.iter().map(|(known, ..)| *known).collect();
@@ -68,7 +68,7 @@ fn read_json(text: &str) -> anyhow::Result<Vec<Message>> {
 }
 
 /// Reads the message `number`; an error names the path to what is wrong.
-fn read_message(number: usize, json: &str) -> anyhow::Result<Message> {
+pub(crate) fn read_message(number: usize, json: &str) -> anyhow::Result<Message> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         match error.path().to_string().as_str() {

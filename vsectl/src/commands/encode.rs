@@ -12,6 +12,7 @@ use dissect::Frame;
 use dissect::savefile::Writer;
 
 use crate::capture_format::CaptureFormat;
+use crate::craft;
 use crate::exit::Outcome;
 use crate::message_text;
 use crate::openflow_session::Session;
@@ -90,7 +91,7 @@ fn write_capture(path: &Path, format: CaptureFormat, messages: &[Message]) -> an
     for message in messages {
         bytes.clear();
         message.encode(&mut bytes)?;
-        frames.extend(session.frames(message.body.r#type(), &bytes));
+        frames.extend(session.frames(craft::is_from_switch(&message.body), &bytes));
     }
     let out: Box<dyn Write> = match path.to_str() {
         Some("-") => Box::new(io::stdout().lock()),

@@ -69,6 +69,36 @@ impl Frames for SpecFrames {
     }
 }
 
+/// Frames that are there already, each with a comment or none.
+#[derive(Debug)]
+pub(crate) struct ListFrames {
+    frames: Vec<(Vec<u8>, Option<String>)>,
+    next: usize,
+}
+
+impl ListFrames {
+    pub(crate) fn new(frames: Vec<(Vec<u8>, Option<String>)>) -> Self {
+        Self { frames, next: 0 }
+    }
+}
+
+impl Frames for ListFrames {
+    fn next(&mut self, _: u64) -> anyhow::Result<Option<Next<'_>>> {
+        let frame = self.frames.get(self.next);
+        self.next += 1;
+        Ok(frame.map(|(bytes, comment)| Next { comment: comment.as_deref(), ..Next::new(bytes) }))
+    }
+
+    fn rewind(&mut self) -> anyhow::Result<()> {
+        self.next = 0;
+        Ok(())
+    }
+
+    fn total(&self) -> Option<u64> {
+        u64::try_from(self.frames.len()).ok()
+    }
+}
+
 /// The frames of a capture.
 pub(crate) struct FileFrames {
     path: PathBuf,

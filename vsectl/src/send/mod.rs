@@ -13,7 +13,7 @@ mod rewrite;
 mod transmit;
 
 pub(crate) use args::SendArgs;
-pub(crate) use frames::{FileFrames, Frames, SpecFrames};
+pub(crate) use frames::{FileFrames, Frames, ListFrames, SpecFrames};
 pub(crate) use pacing::PaceArgs;
 pub(crate) use rewrite::{RewriteArgs, Rewriter};
 

@@ -1,5 +1,6 @@
 //! `vsectl craft`: test traffic, OpenFlow sessions.
 
+mod openflow;
 mod output;
 mod traffic;
 
@@ -21,12 +22,14 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Traffic(Box<traffic::Args>),
+    Openflow(Box<openflow::Args>),
 }
 
 impl Args {
     pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
         match self.command {
             Command::Traffic(args) => args.run(out),
+            Command::Openflow(args) => args.run(out),
         }
     }
 }
