@@ -43,6 +43,7 @@ fn tshark(path: &Path, args: &[&str]) -> String {
 }
 
 /// The messages that decoding finds, those within others behind them, as print writes them.
+#[allow(clippy::indexing_slicing, reason = "JSON's index is null where nothing is")]
 fn messages(path: &Path) -> Vec<Value> {
     fn collect(layers: &Value, found: &mut Vec<Value>) {
         for layer in layers.as_array().into_iter().flatten() {
@@ -80,7 +81,7 @@ fn decoding_gives_the_script_back() {
         })
         .collect();
     std::fs::remove_file(path).expect("the scratch file is ours");
-    let decoded = changes.iter().map(|change| format!("{change}\n")).collect::<String>();
+    let decoded = changes.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     let decoded = vsectl(&["encode"], decoded.as_bytes());
     let flows = SCRIPT.lines().map(|line| {
         line.trim_start_matches("bare ").trim_start_matches("framed ").to_owned() + "\n"
