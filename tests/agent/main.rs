@@ -4,6 +4,7 @@
 mod changes;
 mod client;
 mod commands;
+mod coverage;
 mod decisions;
 mod durability;
 mod framed;

@@ -6,6 +6,7 @@
 mod agent_commands;
 mod agent_server;
 mod craft;
+mod craft_coverage;
 mod craft_openflow;
 mod decode;
 mod diff;

@@ -106,3 +106,50 @@ fn the_default_route_is_refused() {
     assert_eq!(pair.received(), before);
     assert_eq!(pair.vsectl(&["send", "ip / udp", "-i", "va", "--yes-really"]).0, Some(0));
 }
+
+/// A child that has begun to send: its interface has got frames.
+fn sending(pair: &Pair, args: &[&str]) -> std::process::Child {
+    let before = pair.received();
+    let child = Command::new("ip")
+        .args(["netns", "exec", &pair.0, env!("CARGO_BIN_EXE_vsectl"), "send"])
+        .args(args)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("ip starts");
+    while pair.received() < before + 100 {
+        std::thread::yield_now();
+    }
+    child
+}
+
+fn end(child: std::process::Child) -> (Option<i32>, String) {
+    let ran = child.wait_with_output().expect("it ends");
+    (ran.status.code(), String::from_utf8_lossy(&ran.stdout).into_owned())
+}
+
+#[test]
+#[ignore = "needs root, for a network namespace"]
+fn an_interface_that_goes_leaves_the_count() {
+    let pair = Pair::new("gone");
+    let child = sending(&pair, &["ip / udp", "-i", "va", "--pps", "10000", "--loop", "0"]);
+    pair.ip(&["link", "del", "va"]);
+    let (status, report) = end(child);
+    assert_eq!(status, Some(1), "{report}");
+    let gone = ["the interface is gone", "the interface is down"];
+    assert!(
+        report.contains("\nstopped after ") && gone.iter().any(|why| report.contains(why)),
+        "{report}"
+    );
+}
+
+#[test]
+#[ignore = "needs root, for a network namespace"]
+fn an_interrupt_leaves_the_count() {
+    let pair = Pair::new("interrupt");
+    let child = sending(&pair, &["ip / udp", "-i", "va", "--pps", "10000", "--loop", "0"]);
+    // ip has become the program.
+    run(Command::new("kill").args(["-s", "INT", &child.id().to_string()]));
+    let (status, report) = end(child);
+    assert_eq!(status, Some(1), "{report}");
+    assert!(report.contains("packets: interrupted"), "{report}");
+}

@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod comparison;
 mod completion;
+mod coverage;
 mod craft;
 mod decode_as;
 mod duration;

@@ -140,6 +140,24 @@ impl FlowMatch {
         place.map(|place| place.field)
     }
 
+    /// Every field that is matched, outermost header first: its value and the bits of it that count.
+    pub fn fields(&self) -> impl Iterator<Item = (MatchField, u64, u64)> + '_ {
+        let masked = FIELDS.iter().filter(|place| place.read(&self.mask) != 0);
+        masked.map(|place| (place.field, place.read(&self.value), place.read(&self.mask)))
+    }
+
+    /// How many fields a frame with this key does not match.
+    #[must_use]
+    pub fn failing(&self, key: &PacketKey) -> usize {
+        let missing = self.mask[PRESENCE_WORD] & PRESENCE_BITS & !key.words()[PRESENCE_WORD];
+        let fails = |place: &&Place| {
+            let mask = place.read(&self.mask);
+            let lacks = u64::from(place.presence.bits()) & missing != 0;
+            (place.read(key.words()) ^ place.read(&self.value)) & mask != 0 || lacks && mask != 0
+        };
+        FIELDS.iter().filter(fails).count()
+    }
+
     /// The value of a field, where all of its bits are matched.
     #[must_use]
     pub fn exactly(&self, field: MatchField) -> Option<u64> {

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
+use anyhow::Context;
+
 use super::find_interface;
 use super::frames::Frames;
 use super::link::Link;
@@ -63,6 +65,8 @@ impl SendArgs {
     ) -> anyhow::Result<Report> {
         let interface = find_interface(interface, self.yes_really)?;
         let mut link = Link::open(&interface)?;
+        // An interrupt ends it with a report of what was sent.
+        crate::signals::catch().context("cannot take signals")?;
         let total = source.total().filter(|_| self.rounds != 0);
         let mut progress = Progress::new(total.map(|total| total.saturating_mul(self.rounds)));
         let transmission = Transmission {

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What a queue that was full is given to drain.
 const PAUSE: Duration = Duration::from_micros(50);
 
+/// The longest sleep: who interrupts a wait for the next frame is heard.
+const NAP: Duration = Duration::from_millis(100);
+
 /// Where frames go.
 pub(crate) trait Wire {
     /// Sends frames, at least one; how many went before one that did not.
@@ -157,8 +160,12 @@ impl Transmission<'_> {
             }
             let now = nanoseconds(clock.now());
             let Some((_, first)) = batch.frames.first() else { continue };
+            if crate::signals::asked() {
+                report.stopped = Some("interrupted".to_owned());
+                break;
+            }
             if *first > now {
-                clock.sleep(Duration::from_nanos(first - now));
+                clock.sleep(Duration::from_nanos(first - now).min(NAP));
                 continue;
             }
             let due = batch.due(now);

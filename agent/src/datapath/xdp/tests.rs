@@ -3,6 +3,7 @@
 #![allow(clippy::cast_possible_truncation, reason = "random numbers are cut on purpose")]
 
 mod agreement;
+mod coverage;
 mod limits;
 mod random;
 mod rig;

@@ -1,5 +1,6 @@
 //! `vsectl craft`: test traffic, OpenFlow sessions.
 
+mod coverage;
 mod openflow;
 mod output;
 mod traffic;
@@ -23,6 +24,7 @@ pub(crate) struct Args {
 enum Command {
     Traffic(Box<traffic::Args>),
     Openflow(Box<openflow::Args>),
+    Coverage(Box<coverage::Args>),
 }
 
 impl Args {
@@ -30,6 +32,7 @@ impl Args {
         match self.command {
             Command::Traffic(args) => args.run(out),
             Command::Openflow(args) => args.run(out),
+            Command::Coverage(args) => args.run(out),
         }
     }
 }

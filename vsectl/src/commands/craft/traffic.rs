@@ -89,13 +89,14 @@ pub(crate) fn join(words: &[String]) -> String {
 /// Reads a specification from a file; `-` is standard input.
 pub(crate) fn read_spec(path: &Path) -> anyhow::Result<Spec> {
     let mut text = String::new();
-    let name = path.display();
+    let mut name = path.display().to_string();
     if path.as_os_str() == "-" {
+        "standard input".clone_into(&mut name);
         io::stdin().lock().read_to_string(&mut text).context("standard input")?;
     } else {
         text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
     }
-    craft::from_text(&text).with_context(|| format!("{name}"))
+    craft::from_text(&text).context(name)
 }
 
 fn list_layers(out: &mut impl Write) -> io::Result<()> {
