@@ -104,19 +104,23 @@ impl Coverage {
         let entries = ranked(table)?;
         let search = Search { entries: &entries, layout, in_port };
         let mut packets = Packets::default();
+        let mut hits = Vec::new();
         let mut unhit = Vec::new();
-        for at in 0..entries.len() {
+        for (at, entry) in entries.iter().enumerate() {
             match search.hit(at) {
                 Ok((wanted, frame)) => {
-                    packets.put(frame, Some(at), None);
                     if near_misses {
                         search.near_misses(at, &wanted, &mut packets);
                     }
+                    hits.push((at, frame));
                 }
-                Err(why) => {
-                    let rule = entries.get(at).map_or_else(String::new, |entry| entry.rule.clone());
-                    unhit.push(Unhit { rule, why });
-                }
+                Err(why) => unhit.push(Unhit { rule: entry.rule.clone(), why }),
+            }
+        }
+        // What just misses an entry may hit another one, which needs no packet of its own then.
+        for (at, frame) in hits {
+            if packets.list.iter().all(|packet| packet.entry != Some(at)) {
+                packets.put(frame, Some(at), None);
             }
         }
         Ok(Self { packets: packets.list, entries, unhit })
