@@ -7,6 +7,7 @@ mod commands;
 mod coverage;
 mod decisions;
 mod durability;
+mod expected;
 mod framed;
 mod full_loop;
 mod host;

@@ -77,7 +77,7 @@ impl Cli {
             Command::Top(args) => args.run(&self.agent, out),
             Command::Completions(args) => args.run(out),
             Command::Craft(args) => args.run(out),
-            Command::Send(args) => args.run(out),
+            Command::Send(args) => args.run(&self.agent, out),
             Command::Man(args) => args.run(),
         }
     }

@@ -316,5 +316,16 @@ fn others(field: MatchField, theirs: (u64, u64), own: (u64, u64)) -> Vec<(u64, u
     found
 }
 
+/// An entry as an agent tells it.
+#[cfg(test)]
+pub(crate) fn view_of(flow: &codec::text::Flow) -> FlowView {
+    let cores = (0..8).map(|core| CoreInfo::new(Core(core)));
+    let mut engine = Engine::new(Settings::default(), cores);
+    let change = change_of(flow).expect("an entry");
+    engine.flow_mod(&change, Time::ZERO, &mut Vec::new()).expect("an entry");
+    let entry = engine.flows().next().expect("an entry");
+    FlowView::from(entry.to_stats(Time::ZERO, UnixOffset(0)))
+}
+
 #[cfg(test)]
 mod tests;

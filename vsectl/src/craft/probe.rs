@@ -41,7 +41,6 @@ impl Probe {
         places.into_iter().position(|bytes| bytes == Self::MARK)
     }
 
-    #[cfg(test)]
     /// Reads the probe at the start of `bytes`.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (mark, rest) = bytes.split_first_chunk::<4>()?;

@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod comparison;
 pub(crate) mod datapath;
 pub(crate) mod doctor;
+pub(crate) mod expect;
 pub(crate) mod experiment;
 pub(crate) mod fields;
 pub(crate) mod flow_diff;

@@ -47,12 +47,26 @@ impl SendArgs {
         out: &mut impl Write,
     ) -> anyhow::Result<Outcome> {
         let report = self.transmit(interface, pacer, rewriter, source)?;
-        if self.json {
-            render::json::line(&report.view(), out)?;
-        } else {
-            render::text::line(&report, out)?;
-        }
+        self.print(&report, out)?;
         Ok(if report.is_complete() { Outcome::Done } else { Outcome::Failed })
+    }
+
+    pub(crate) fn print(&self, report: &Report, out: &mut impl Write) -> std::io::Result<()> {
+        if self.json {
+            render::json::line(&report.view(), out)
+        } else {
+            render::text::line(report, out)
+        }
+    }
+
+    /// Whether reports are JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether the frames are sent more than once.
+    pub(crate) fn repeats(&self) -> bool {
+        self.rounds != 1
     }
 
     /// Sends the frames.

@@ -2,19 +2,23 @@
 //! many went.
 
 mod args;
+mod expect;
 mod frames;
 mod headers;
 mod interface;
 mod link;
 mod pacing;
 mod progress;
+mod receive;
 mod report;
 mod rewrite;
 mod transmit;
 
 pub(crate) use args::SendArgs;
+pub(crate) use expect::{Expectation, Judged, Watched, flows, judge};
 pub(crate) use frames::{FileFrames, Frames, ListFrames, SpecFrames};
 pub(crate) use pacing::PaceArgs;
+pub(crate) use receive::{ByFlow, Receiver};
 pub(crate) use rewrite::{RewriteArgs, Rewriter};
 
 use interface::find as find_interface;

@@ -135,6 +135,11 @@ impl Set {
 }
 
 impl Rewriter {
+    /// Gives probes the time as well.
+    pub(crate) fn stamping(self) -> Self {
+        Self { stamp: true, ..self }
+    }
+
     fn is_idle(&self) -> bool {
         let Self { sets, fcf, strip, tag, stamp, frame: _ } = self;
         sets.is_empty() && fcf.is_none() && strip.is_none() && tag.is_none() && !stamp

@@ -6,6 +6,7 @@ mod config;
 mod core;
 mod datapath;
 mod doctor;
+mod expect;
 mod experiment;
 mod flow;
 mod flow_diff;
@@ -24,6 +25,7 @@ pub(crate) use comparison::{
 pub(crate) use config::ConfigView;
 pub(crate) use datapath::DatapathView;
 pub(crate) use doctor::{DoctorInput, DoctorView};
+pub(crate) use expect::{DelayView, ExpectView, ProbeFlowView};
 pub(crate) use experiment::{CaseView, ExperimentView, ResultView, Spread};
 pub(crate) use flow::FlowView;
 pub(crate) use flow_diff::FlowDiffView;

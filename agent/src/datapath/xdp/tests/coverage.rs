@@ -36,9 +36,9 @@ fn covering_packets_hit_their_rules() {
         let expected = expected.split(';').next().unwrap();
         let frame = record.frame.bytes.to_vec();
         rig.run(&frame);
-        let (words, rule) = rig.cached();
+        let (key, rule) = rig.cached();
         let layout = rig.engine.config().fcf_layout;
-        assert_eq!(PacketKey::from_words(words), PacketKey::extract(&frame, IN_PORT, &layout));
+        assert_eq!(PacketKey::from_words(key), PacketKey::extract(&frame, IN_PORT, &layout));
         let winner = rig.engine.flows().nth(rule as usize).filter(|_| rule != NO_RULE);
         let winner = winner.map_or("none".to_owned(), |entry| {
             let matched = entry.matched.to_string();
