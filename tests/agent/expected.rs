@@ -52,7 +52,7 @@ impl Lab {
 impl Drop for Lab {
     fn drop(&mut self) {
         drop(Command::new("ip").args(["netns", "del", &self.name]).status());
-        drop(umount2(&self.pins, MntFlags::MNT_DETACH));
+        _ = umount2(&self.pins, MntFlags::MNT_DETACH);
     }
 }
 

@@ -253,10 +253,8 @@ mod tests {
     }
 
     fn all(text: &str, count: u64) -> BTreeMap<Wanted, u64> {
-        match text.parse().unwrap() {
-            Expectation::All(wanted) => [(wanted, count)].into(),
-            Expectation::Comments => unreachable!(),
-        }
+        let Expectation::All(wanted) = text.parse().unwrap() else { panic!("{text}") };
+        [(wanted, count)].into()
     }
 
     #[test]
