@@ -69,6 +69,15 @@ macro_rules! code_points {
             }
         }
 
+        impl $crate::types::Piece for $name {
+            fn put(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self.name() {
+                    Some(name) => f.write_str(name),
+                    None => $crate::types::Piece::put(&<$int>::from(*self), f),
+                }
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self.name() {

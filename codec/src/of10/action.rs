@@ -17,6 +17,7 @@ use super::port_no::PortNo;
 use crate::code_points::code_points;
 use crate::error::{EncodeError, Expected, Limit};
 use crate::nicira::{self, NiciraAction};
+use crate::put;
 use crate::types::{Bytes, Hex, MacAddr, Pad};
 use crate::vse::{VENDOR_ID, VseAction};
 use crate::wire::{Fault, Parsed, Put, array, bytes, length16, list, rest, u8, u16, u32, within};
@@ -345,7 +346,8 @@ pub(crate) fn write_actions(f: &mut fmt::Formatter<'_>, actions: &[Action]) -> f
     }
     for (index, action) in actions.iter().enumerate() {
         let comma = if index > 0 { "," } else { "" };
-        write!(f, "{comma}{action}")?;
+        f.write_str(comma)?;
+        fmt::Display::fmt(action, f)?;
     }
     Ok(())
 }
@@ -355,21 +357,21 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Output { port: port @ PortNo::CONTROLLER, max_len } => {
-                write!(f, "{port}:{max_len}")
+                put!(f, *port, ":", *max_len)
             }
-            Self::Output { port, .. } if port.name().is_some() => write!(f, "{port}"),
-            Self::Output { port, .. } => write!(f, "output:{port}"),
-            Self::SetVlanVid { vlan_vid, .. } => write!(f, "mod_vlan_vid:{vlan_vid}"),
-            Self::SetVlanPcp { vlan_pcp, .. } => write!(f, "mod_vlan_pcp:{vlan_pcp}"),
+            Self::Output { port, .. } if port.name().is_some() => put!(f, *port),
+            Self::Output { port, .. } => put!(f, "output:", *port),
+            Self::SetVlanVid { vlan_vid, .. } => put!(f, "mod_vlan_vid:", *vlan_vid),
+            Self::SetVlanPcp { vlan_pcp, .. } => put!(f, "mod_vlan_pcp:", *vlan_pcp),
             Self::StripVlan { .. } => f.write_str("strip_vlan"),
-            Self::SetDlSrc { dl_addr, .. } => write!(f, "mod_dl_src:{dl_addr}"),
-            Self::SetDlDst { dl_addr, .. } => write!(f, "mod_dl_dst:{dl_addr}"),
-            Self::SetNwSrc { nw_addr } => write!(f, "mod_nw_src:{nw_addr}"),
-            Self::SetNwDst { nw_addr } => write!(f, "mod_nw_dst:{nw_addr}"),
-            Self::SetNwTos { nw_tos, .. } => write!(f, "mod_nw_tos:{nw_tos}"),
-            Self::SetTpSrc { tp_port, .. } => write!(f, "mod_tp_src:{tp_port}"),
-            Self::SetTpDst { tp_port, .. } => write!(f, "mod_tp_dst:{tp_port}"),
-            Self::Enqueue { port, queue_id, .. } => write!(f, "enqueue:{port}:{queue_id}"),
+            Self::SetDlSrc { dl_addr, .. } => put!(f, "mod_dl_src:", *dl_addr),
+            Self::SetDlDst { dl_addr, .. } => put!(f, "mod_dl_dst:", *dl_addr),
+            Self::SetNwSrc { nw_addr } => put!(f, "mod_nw_src:", *nw_addr),
+            Self::SetNwDst { nw_addr } => put!(f, "mod_nw_dst:", *nw_addr),
+            Self::SetNwTos { nw_tos, .. } => put!(f, "mod_nw_tos:", *nw_tos),
+            Self::SetTpSrc { tp_port, .. } => put!(f, "mod_tp_src:", *tp_port),
+            Self::SetTpDst { tp_port, .. } => put!(f, "mod_tp_dst:", *tp_port),
+            Self::Enqueue { port, queue_id, .. } => put!(f, "enqueue:", *port, ":", *queue_id),
             Self::Vse(action) => write!(f, "{action}"),
             Self::Nicira(action) => write!(f, "{action}"),
             Self::Vendor { vendor, body } => write!(f, "vendor({vendor},{body})"),

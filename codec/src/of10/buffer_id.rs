@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::code_points::NameOrNumber;
+use crate::types::Piece;
 
 /// The switch's handle of a frame that it keeps; [`NONE`](Self::NONE) for no frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,6 +40,12 @@ impl fmt::Display for BufferId {
             Self::NONE => f.write_str(Self::NONE_NAME),
             Self(id) => write!(f, "{id:#010x}"),
         }
+    }
+}
+
+impl Piece for BufferId {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{DecodeError, EncodeError, Limit};
+use crate::put;
 use crate::types::Bytes;
 use crate::wire::{Parsed, Put, rest, whole};
 
@@ -45,6 +46,6 @@ impl Echo {
 
 impl std::fmt::Display for Echo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes of payload", self.data.len())
+        put!(f, self.data.len(), " bytes of payload")
     }
 }

@@ -14,7 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::header::Header;
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::types::Bytes;
+use crate::put;
+use crate::types::{Bytes, Hex, Piece};
 use crate::wire::{Parsed, Put, rest, u16, whole};
 
 /// Bytes of the body before the data.
@@ -227,9 +228,10 @@ impl ErrorCode {
 impl fmt::Display for ErrorCode {
     /// `bad_request/bad_vendor`, with numbers for what has no name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        put!(f, self.r#type(), "/")?;
         match self.name() {
-            Some(name) => write!(f, "{}/{name}", self.r#type()),
-            None => write!(f, "{}/{}", self.r#type(), self.code()),
+            Some(name) => f.write_str(name),
+            None => self.code().put(f),
         }
     }
 }
@@ -284,13 +286,13 @@ impl ErrorMsg {
 
 impl fmt::Display for ErrorMsg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.code)?;
+        fmt::Display::fmt(&self.code, f)?;
         match (self.code, self.offending()) {
             (ErrorCode::HelloFailed(_), _) => {
                 write!(f, ": {}", String::from_utf8_lossy(&self.data).escape_debug())
             }
             (_, Some(header)) => {
-                write!(f, " for {} (xid={:#x})", header.r#type, header.xid)
+                put!(f, " for ", header.r#type, " (xid=", Hex(header.xid), ")")
             }
             (_, None) => write!(f, " data_len={}", self.data.len()),
         }

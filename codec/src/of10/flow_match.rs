@@ -25,7 +25,8 @@ use std::str::FromStr;
 use nom::Parser;
 
 use super::port_no::PortNo;
-use crate::types::{MacAddr, Pad};
+use crate::put;
+use crate::types::{MacAddr, Pad, Piece};
 use crate::wire::{Parsed, Put, array, u8, u16, u32};
 
 /// Bytes of a match.
@@ -361,6 +362,15 @@ impl fmt::Display for Ipv4Prefix {
         match self.len {
             32 => write!(f, "{}", self.addr),
             len => write!(f, "{}/{len}", self.addr),
+        }
+    }
+}
+
+impl Piece for Ipv4Prefix {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.len {
+            32 => self.addr.put(f),
+            len => put!(f, self.addr, "/", len),
         }
     }
 }

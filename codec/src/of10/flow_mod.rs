@@ -24,7 +24,8 @@ use super::flow_match::{MATCH_LEN, Match};
 use super::port_no::PortNo;
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::types::{Hex, flags};
+use crate::put;
+use crate::types::{Hex, UpperCase, flags};
 use crate::wire::{Parsed, Put, u16, u32, u64, whole};
 
 /// Bytes of the body before the actions.
@@ -166,7 +167,7 @@ impl fmt::Display for FlowMod {
     /// The command, then the entry as ovs-ofctl writes it:
     /// `ADD priority=5,ip,nw_dst=10.0.0.1 cookie:0x2a idle:10 actions=output:2`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &self.r#match.to_string())
+        self.write(f, &self.r#match.to_text())
     }
 }
 
@@ -184,29 +185,33 @@ impl FlowMod {
     /// Writes the line of an entry whose match reads `matched`.
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, matched: &str) -> fmt::Result {
         let (command, table) = self.command_and_table();
-        write!(f, "{} ", command.to_string().to_ascii_uppercase())?;
+        match command.name() {
+            Some(name) => put!(f, UpperCase(name), " ")?,
+            None => put!(f, command, " ")?,
+        }
         if table != 0 {
-            write!(f, "table:{table} ")?;
+            put!(f, "table:", table, " ")?;
         }
         if self.priority != Self::DEFAULT_PRIORITY {
-            write!(f, "priority={}{}", self.priority, if matched.is_empty() { " " } else { "," })?;
+            let end = if matched.is_empty() { " " } else { "," };
+            put!(f, "priority=", self.priority, end)?;
         }
         if !matched.is_empty() {
-            write!(f, "{matched} ")?;
+            put!(f, matched, " ")?;
         }
         if self.cookie.0 != 0 {
-            write!(f, "cookie:{} ", self.cookie)?;
+            put!(f, "cookie:", self.cookie, " ")?;
         }
         for (name, timeout) in [("idle", self.idle_timeout), ("hard", self.hard_timeout)] {
             if timeout != 0 {
-                write!(f, "{name}:{timeout} ")?;
+                put!(f, name, ":", timeout, " ")?;
             }
         }
         if self.buffer_id != BufferId::NONE {
-            write!(f, "buf:{} ", self.buffer_id)?;
+            put!(f, "buf:", self.buffer_id, " ")?;
         }
         if self.out_port != PortNo::NONE {
-            write!(f, "out_port:{} ", self.out_port)?;
+            put!(f, "out_port:", self.out_port, " ")?;
         }
         if !self.flags.is_empty() {
             write!(f, "{} ", flags::Words(&self.flags))?;

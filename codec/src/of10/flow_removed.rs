@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::flow_match::{MATCH_LEN, Match};
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
+use crate::put;
 use crate::types::{Hex, Pad};
 use crate::wire::{Parsed, Put, array, u8, u16, u32, u64, whole};
 
@@ -142,7 +143,7 @@ impl FlowRemoved {
 
 impl fmt::Display for FlowRemoved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &self.r#match.to_string())
+        self.write(f, &self.r#match.to_text())
     }
 }
 
@@ -150,9 +151,10 @@ impl FlowRemoved {
     /// Writes the line of an entry whose match reads `matched`.
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, matched: &str) -> fmt::Result {
         let comma = if matched.is_empty() { "" } else { "," };
-        write!(f, "priority={}{comma}{matched} reason={}", self.priority, self.reason)?;
-        write!(f, " cookie:{}", self.cookie)?;
-        write!(f, " duration{}.{:09}s", self.duration_sec, self.duration_nsec)?;
-        write!(f, " idle{} pkts{} bytes{}", self.idle_timeout, self.packet_count, self.byte_count)
+        put!(f, "priority=", self.priority, comma, matched, " reason=", self.reason)?;
+        put!(f, " cookie:", self.cookie, " duration", self.duration_sec)?;
+        write!(f, ".{:09}s", self.duration_nsec)?;
+        put!(f, " idle", self.idle_timeout, " pkts", self.packet_count)?;
+        put!(f, " bytes", self.byte_count)
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::flow_match::{Match, Wildcards};
+use crate::types::Piece;
 
 /// EtherTypes and IP protocols that have a word of their own.
 const ETH_IP: u16 = 0x0800;
@@ -27,60 +28,69 @@ impl fmt::Display for Match {
             _ => None,
         };
         if let Some(word) = shorthand {
-            words.put(format_args!("{word}"))?;
+            words.put(word, &"")?;
         }
         if self.matches(Wildcards::IN_PORT) {
-            words.put(format_args!("in_port={}", self.in_port))?;
+            words.put("in_port=", &self.in_port)?;
         }
         if self.matches(Wildcards::DL_VLAN) {
             match self.dl_vlan {
-                Self::VLAN_NONE => words.put(format_args!("vlan_tci=0x0000"))?,
-                vlan => words.put(format_args!("dl_vlan={vlan}"))?,
+                Self::VLAN_NONE => words.put("vlan_tci=", &"0x0000")?,
+                vlan => words.put("dl_vlan=", &vlan)?,
             }
         }
         if self.matches(Wildcards::DL_VLAN_PCP) {
-            words.put(format_args!("dl_vlan_pcp={}", self.dl_vlan_pcp))?;
+            words.put("dl_vlan_pcp=", &self.dl_vlan_pcp)?;
         }
         if self.matches(Wildcards::DL_SRC) {
-            words.put(format_args!("dl_src={}", self.dl_src))?;
+            words.put("dl_src=", &self.dl_src)?;
         }
         if self.matches(Wildcards::DL_DST) {
-            words.put(format_args!("dl_dst={}", self.dl_dst))?;
+            words.put("dl_dst=", &self.dl_dst)?;
         }
         if let (Some(dl_type), None) = (dl_type, shorthand) {
-            words.put(format_args!("dl_type={dl_type:#06x}"))?;
+            words.put("dl_type=", &format_args!("{dl_type:#06x}"))?;
         }
         self.write_network(&mut words, dl_type == Some(ETH_ARP))?;
         let named = matches!(shorthand, Some("icmp" | "tcp" | "udp"));
         if let (Some(nw_proto), false) = (nw_proto, named) {
-            let name = if dl_type == Some(ETH_ARP) { "arp_op" } else { "nw_proto" };
-            words.put(format_args!("{name}={nw_proto}"))?;
+            let name = if dl_type == Some(ETH_ARP) { "arp_op=" } else { "nw_proto=" };
+            words.put(name, &nw_proto)?;
         }
         let (source, destination) = match shorthand {
-            Some("icmp") => ("icmp_type", "icmp_code"),
-            _ => ("tp_src", "tp_dst"),
+            Some("icmp") => ("icmp_type=", "icmp_code="),
+            _ => ("tp_src=", "tp_dst="),
         };
         if self.matches(Wildcards::TP_SRC) {
-            words.put(format_args!("{source}={}", self.tp_src))?;
+            words.put(source, &self.tp_src)?;
         }
         if self.matches(Wildcards::TP_DST) {
-            words.put(format_args!("{destination}={}", self.tp_dst))?;
+            words.put(destination, &self.tp_dst)?;
         }
         Ok(())
     }
 }
 
 impl Match {
+    /// The text, in a string that need not grow for it.
+    pub(crate) fn to_text(self) -> String {
+        let mut text = String::with_capacity(256);
+        // Writing to a string does not fail.
+        _ = fmt::Write::write_fmt(&mut text, format_args!("{self}"));
+        text
+    }
+
     fn write_network(&self, words: &mut Words<'_, '_>, arp: bool) -> fmt::Result {
-        let (source, destination) = if arp { ("arp_spa", "arp_tpa") } else { ("nw_src", "nw_dst") };
+        let (source, destination) =
+            if arp { ("arp_spa=", "arp_tpa=") } else { ("nw_src=", "nw_dst=") };
         if let Some(prefix) = self.nw_src_prefix() {
-            words.put(format_args!("{source}={prefix}"))?;
+            words.put(source, &prefix)?;
         }
         if let Some(prefix) = self.nw_dst_prefix() {
-            words.put(format_args!("{destination}={prefix}"))?;
+            words.put(destination, &prefix)?;
         }
         if self.matches(Wildcards::NW_TOS) {
-            words.put(format_args!("nw_tos={}", self.nw_tos))?;
+            words.put("nw_tos=", &self.nw_tos)?;
         }
         Ok(())
     }
@@ -93,10 +103,11 @@ struct Words<'a, 'b> {
 }
 
 impl Words<'_, '_> {
-    fn put(&mut self, word: fmt::Arguments<'_>) -> fmt::Result {
+    fn put(&mut self, name: &str, value: &impl Piece) -> fmt::Result {
         if !std::mem::take(&mut self.first) {
             self.f.write_str(",")?;
         }
-        self.f.write_fmt(word)
+        self.f.write_str(name)?;
+        value.put(self.f)
     }
 }

@@ -18,7 +18,8 @@ use super::stats::{StatsReply, StatsReplyBody, StatsRequest, StatsRequestBody};
 use super::switch_config::SwitchConfig;
 use super::vendor::Vendor;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, Limit};
-use crate::types::Bytes;
+use crate::put;
+use crate::types::{Bytes, Hex, UpperCase};
 use crate::wire::{Parsed, length16, rest, whole};
 
 /// One message. What is derived, as its type and length, is a method.
@@ -275,40 +276,50 @@ impl Body {
     }
 }
 
+/// Writes a body behind what its message begins with.
+fn behind(f: &mut fmt::Formatter<'_>, body: &impl fmt::Display) -> fmt::Result {
+    f.write_str(": ")?;
+    body.fmt(f)
+}
+
 impl fmt::Display for Message {
     /// One line, as ovs-ofctl writes it: `OFPT_FLOW_MOD (xid=0x7): ADD priority=5 …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.body.nicira_name(), self.body.r#type().name()) {
             (Some(name), _) => f.write_str(&name)?,
-            (None, Some(name)) => write!(f, "OFPT_{}", name.to_ascii_uppercase())?,
-            (None, None) => write!(f, "OFPT_{}", u8::from(self.body.r#type()))?,
+            (None, Some(name)) => put!(f, "OFPT_", UpperCase(name))?,
+            (None, None) => put!(f, "OFPT_", u8::from(self.body.r#type()))?,
         }
         if self.version != VERSION {
-            write!(f, " (version={})", self.version)?;
+            put!(f, " (version=", self.version, ")")?;
         }
-        write!(f, " (xid={:#x})", self.xid)?;
+        put!(f, " (xid=", Hex(self.xid), ")")?;
         match &self.body {
             Body::Hello(body) if body.data.is_empty() => Ok(()),
             Body::Vendor(Vendor::Nicira(body)) if body.body.layout().items.is_empty() => Ok(()),
-            Body::StatsRequest(body) if body.to_string().is_empty() => Ok(()),
-            Body::Hello(body) => write!(f, ": {body}"),
-            Body::Error(body) => write!(f, ": {body}"),
-            Body::EchoRequest(body) => write!(f, ": {body}"),
-            Body::EchoReply(body) => write!(f, ": {body}"),
-            Body::Vendor(body) => write!(f, ": {body}"),
-            Body::FeaturesReply(body) => write!(f, ": {body}"),
-            Body::GetConfigReply(body) => write!(f, ": {body}"),
-            Body::SetConfig(body) => write!(f, ": {body}"),
-            Body::PacketIn(body) => write!(f, ": {body}"),
-            Body::FlowRemoved(body) => write!(f, ": {body}"),
-            Body::PortStatus(body) => write!(f, ": {body}"),
-            Body::PacketOut(body) => write!(f, ": {body}"),
-            Body::FlowMod(body) => write!(f, ": {body}"),
-            Body::PortMod(body) => write!(f, ": {body}"),
-            Body::StatsRequest(body) => write!(f, ": {body}"),
-            Body::StatsReply(body) => write!(f, ": {body}"),
-            Body::QueueGetConfigRequest(body) => write!(f, ": {body}"),
-            Body::QueueGetConfigReply(body) => write!(f, ": {body}"),
+            Body::StatsRequest(StatsRequest { body: StatsRequestBody::Nicira(body), .. })
+                if body.to_string().is_empty() =>
+            {
+                Ok(())
+            }
+            Body::Hello(body) => behind(f, body),
+            Body::Error(body) => behind(f, body),
+            Body::EchoRequest(body) => behind(f, body),
+            Body::EchoReply(body) => behind(f, body),
+            Body::Vendor(body) => behind(f, body),
+            Body::FeaturesReply(body) => behind(f, body),
+            Body::GetConfigReply(body) => behind(f, body),
+            Body::SetConfig(body) => behind(f, body),
+            Body::PacketIn(body) => behind(f, body),
+            Body::FlowRemoved(body) => behind(f, body),
+            Body::PortStatus(body) => behind(f, body),
+            Body::PacketOut(body) => behind(f, body),
+            Body::FlowMod(body) => behind(f, body),
+            Body::PortMod(body) => behind(f, body),
+            Body::StatsRequest(body) => behind(f, body),
+            Body::StatsReply(body) => behind(f, body),
+            Body::QueueGetConfigRequest(body) => behind(f, body),
+            Body::QueueGetConfigReply(body) => behind(f, body),
             Body::FeaturesRequest
             | Body::GetConfigRequest
             | Body::BarrierRequest

@@ -18,6 +18,7 @@ use super::buffer_id::BufferId;
 use super::port_no::PortNo;
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
+use crate::put;
 use crate::types::{Bytes, Pad};
 use crate::wire::{Parsed, Put, array, rest, u8, u16, u32, whole};
 
@@ -99,11 +100,11 @@ impl PacketIn {
 
 impl fmt::Display for PacketIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "total_len={} in_port={} (via {})", self.total_len, self.in_port, self.reason)?;
-        write!(f, " data_len={}", self.data.len())?;
+        put!(f, "total_len=", self.total_len, " in_port=", self.in_port)?;
+        put!(f, " (via ", self.reason, ") data_len=", self.data.len())?;
         match self.buffer_id {
             BufferId::NONE => f.write_str(" (unbuffered)"),
-            id => write!(f, " buffer={id}"),
+            id => put!(f, " buffer=", id),
         }
     }
 }

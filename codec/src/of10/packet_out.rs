@@ -17,6 +17,7 @@ use super::action::{Action, actions_len, encode_actions, read_actions, write_act
 use super::buffer_id::BufferId;
 use super::port_no::PortNo;
 use crate::error::{DecodeError, EncodeError, Limit};
+use crate::put;
 use crate::types::Bytes;
 use crate::wire::{Parsed, Put, bytes, length16, rest, u16, u32, whole, within};
 
@@ -74,11 +75,11 @@ impl PacketOut {
 
 impl fmt::Display for PacketOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "in_port={} actions=", self.in_port)?;
+        put!(f, "in_port=", self.in_port, " actions=")?;
         write_actions(f, &self.actions)?;
         match self.buffer_id {
-            BufferId::NONE => write!(f, " data_len={}", self.data.len()),
-            id => write!(f, " buffer={id}"),
+            BufferId::NONE => put!(f, " data_len=", self.data.len()),
+            id => put!(f, " buffer=", id),
         }
     }
 }

@@ -18,6 +18,7 @@ use nom::Parser;
 use serde::{Deserialize, Serialize};
 
 use super::port_no::PortNo;
+use crate::put;
 use crate::types::{FixedStr, MacAddr, flags};
 use crate::wire::{Parsed, Put, array, u16, u32};
 
@@ -152,7 +153,9 @@ impl Port {
 
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}({}): addr:{}", self.port_no, self.name, self.hw_addr)?;
+        put!(f, self.port_no, "(")?;
+        write!(f, "{}", self.name)?;
+        put!(f, "): addr:", self.hw_addr)?;
         write!(f, " config:{}", flags::Words(&self.config))?;
         write!(f, " state:{}", flags::Words(&self.state))?;
         for (name, features) in [

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::code_points::NameOrNumber;
+use crate::types::{Piece, UpperCase};
 
 /// The number of a port: 1 to [`MAX`](Self::MAX) for physical ones, names for the reserved ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,6 +75,15 @@ impl fmt::Display for PortNo {
         match self.name() {
             Some(name) => f.pad(&name.to_ascii_uppercase()),
             None => fmt::Display::fmt(&self.0, f),
+        }
+    }
+}
+
+impl Piece for PortNo {
+    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => UpperCase(name).put(f),
+            None => self.0.put(f),
         }
     }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::port::{PORT_LEN, Port};
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
+use crate::put;
 use crate::types::Pad;
 use crate::wire::{Parsed, Put, array, nested, u8, whole};
 
@@ -75,6 +76,7 @@ impl PortStatus {
 
 impl fmt::Display for PortStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.reason, self.desc)
+        put!(f, self.reason, ": ")?;
+        fmt::Display::fmt(&self.desc, f)
     }
 }

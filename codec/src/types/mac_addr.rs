@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Short;
 use super::by_text::ByText;
 
 /// A 48-bit Ethernet address (IEEE 802); as text six pairs of hexadecimal digits, colons between.
@@ -18,12 +19,7 @@ pub struct MacAddrError;
 
 impl fmt::Display for MacAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        self.0.iter().try_for_each(|byte| {
-            write!(f, "{separator}{byte:02x}")?;
-            separator = ":";
-            Ok(())
-        })
+        f.write_str(Short::mac(*self).as_str())
     }
 }
 

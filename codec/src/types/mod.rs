@@ -7,6 +7,7 @@ pub mod flags;
 mod hex;
 mod mac_addr;
 mod pad;
+mod short;
 
 pub(crate) use by_text::ByText;
 pub use bytes::Bytes;
@@ -15,3 +16,4 @@ pub use fixed_str::FixedStr;
 pub use hex::Hex;
 pub use mac_addr::{MacAddr, MacAddrError};
 pub use pad::Pad;
+pub use short::{Piece, Short, UpperCase};

@@ -34,6 +34,7 @@ use crate::error::{EncodeError, Expected, Limit};
 use crate::of10::action::{Action, actions_len, encode_actions, read_actions};
 use crate::of10::flow_match::{MATCH_LEN, Match};
 use crate::of10::port_no::PortNo;
+use crate::put;
 use crate::types::{Hex, Pad};
 use crate::wire::{Fault, Parsed, Put, array, bytes, length16, u8, u16, u32, u64, within};
 
@@ -81,7 +82,7 @@ impl fmt::Display for FlowStatsRequest {
         if self.out_port != PortNo::NONE {
             write!(f, "out_port={} ", self.out_port)?;
         }
-        write!(f, "{}", self.r#match)
+        fmt::Display::fmt(&self.r#match, f)
     }
 }
 
@@ -195,18 +196,19 @@ impl FlowStats {
 
 impl fmt::Display for FlowStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cookie={}", self.cookie)?;
-        write!(f, ", duration={}.{:03}s", self.duration_sec, self.duration_nsec / 1_000_000)?;
-        write!(f, ", table={}, n_packets={}", self.table_id, self.packet_count)?;
-        write!(f, ", n_bytes={}", self.byte_count)?;
+        put!(f, "cookie=", self.cookie, ", duration=", self.duration_sec)?;
+        write!(f, ".{:03}s", self.duration_nsec / 1_000_000)?;
+        put!(f, ", table=", self.table_id, ", n_packets=", self.packet_count)?;
+        put!(f, ", n_bytes=", self.byte_count)?;
         for (name, timeout) in
             [("idle_timeout", self.idle_timeout), ("hard_timeout", self.hard_timeout)]
         {
             if timeout != 0 {
-                write!(f, ", {name}={timeout}")?;
+                put!(f, ", ", name, "=", timeout)?;
             }
         }
-        write!(f, ", priority={},{}", self.priority, self.r#match)?;
+        put!(f, ", priority=", self.priority, ",")?;
+        fmt::Display::fmt(&self.r#match, f)?;
         f.write_str(" actions=")?;
         crate::of10::action::write_actions(f, &self.actions)
     }

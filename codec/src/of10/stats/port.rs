@@ -29,7 +29,8 @@ use nom::Parser;
 use serde::{Deserialize, Serialize};
 
 use crate::of10::port_no::PortNo;
-use crate::types::Pad;
+use crate::put;
+use crate::types::{Pad, Piece};
 use crate::wire::{Parsed, Put, array, u16, u64};
 
 /// Which ports are asked for.
@@ -167,14 +168,14 @@ impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             u64::MAX => f.write_str("?"),
-            count => write!(f, "{count}"),
+            count => count.put(f),
         }
     }
 }
 
 impl fmt::Display for PortStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "port {}: rx", self.port_no)?;
+        put!(f, "port ", self.port_no, ": rx")?;
         for (name, count) in [
             ("pkts", self.rx_packets),
             ("bytes", self.rx_bytes),
@@ -184,7 +185,8 @@ impl fmt::Display for PortStats {
             ("over", self.rx_over_err),
             ("crc", self.rx_crc_err),
         ] {
-            write!(f, " {name}={}", Count(count))?;
+            put!(f, " ", name, "=")?;
+            fmt::Display::fmt(&Count(count), f)?;
         }
         f.write_str(", tx")?;
         for (name, count) in [
@@ -194,7 +196,8 @@ impl fmt::Display for PortStats {
             ("errs", self.tx_errors),
             ("coll", self.collisions),
         ] {
-            write!(f, " {name}={}", Count(count))?;
+            put!(f, " ", name, "=")?;
+            fmt::Display::fmt(&Count(count), f)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::error::{DecodeError, EncodeError, Limit};
 use crate::nicira::{self, NiciraStatsReply};
+use crate::put;
 use crate::types::{Hex, flags};
 use crate::vse::{VENDOR_ID, VseStatsReply};
 use crate::wire::{Parsed, Put, list, rest, u16, u32, whole};
@@ -167,8 +168,11 @@ fn read_body(r#type: StatsType, input: &[u8]) -> Parsed<'_, StatsReplyBody> {
 impl fmt::Display for StatsReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fn each<T: fmt::Display>(f: &mut fmt::Formatter<'_>, entries: &[T]) -> fmt::Result {
-            write!(f, " {} entries", entries.len())?;
-            entries.iter().try_for_each(|entry| write!(f, "; {entry}"))
+            put!(f, " ", entries.len(), " entries")?;
+            entries.iter().try_for_each(|entry| {
+                f.write_str("; ")?;
+                entry.fmt(f)
+            })
         }
         // The name of Nicira's says its type.
         if !matches!(self.body, StatsReplyBody::Nicira(_)) {
