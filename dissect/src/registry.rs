@@ -29,6 +29,9 @@ pub struct Field {
     pub name: &'static str,
     /// Its name within the layer or structure, as in JSON.
     pub key: &'static str,
+    /// The key as it stands in a JSON object behind other fields, so that a writer of JSON writes
+    /// it at once.
+    pub json_key: &'static str,
     /// What it is, in a line.
     pub doc: &'static str,
     /// What its values are, and how they are written.
@@ -200,6 +203,7 @@ macro_rules! protocol {
         $( pub(crate) static $field: $crate::registry::Field = $crate::registry::Field {
             name: $full,
             key: $key,
+            json_key: concat!(",\"", $key, "\":"),
             doc: $doc,
             kind: {
                 #[allow(unused_imports, reason = "not every protocol has every kind")]

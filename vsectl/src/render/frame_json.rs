@@ -3,8 +3,9 @@
 
 use std::io::{self, Write};
 
+use codec::types::Short;
 use dissect::savefile::Record;
-use dissect::{Field, Kind, Place, Problem, Protocol, Sink, Value};
+use dissect::{Field, Kind, PROTOCOLS, Place, Problem, Protocol, Sink, Value};
 
 use super::clock::Clock;
 use super::value::{decimal, hex, ipv4, mac};
@@ -19,15 +20,15 @@ pub(crate) struct FrameJson {
     clock: Clock,
 }
 
-/// What is open, and whether something is in it.
-#[derive(Debug, Clone, Copy)]
+/// What is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// The fields of a layer.
-    Fields(bool),
+    Fields,
     /// The layers in a layer.
-    Layers(bool),
-    Structure(bool),
-    List(bool),
+    Layers,
+    Structure,
+    List,
 }
 
 impl FrameJson {
@@ -71,27 +72,22 @@ impl FrameJson {
     }
 
     /// Writes the comma before one more thing, and the key of a field that is not in a list.
-    fn begin(&mut self, key: &str) {
-        let (more, in_list) = match self.open.last_mut() {
-            Some(State::Fields(more) | State::Structure(more)) => {
-                (std::mem::replace(more, true), false)
+    #[inline]
+    fn begin(&mut self, field: &Field) {
+        let first = matches!(self.layers.last(), Some(b'{' | b'['));
+        match self.open.last() {
+            Some(State::Fields | State::Structure) => {
+                let key = field.json_key.as_bytes();
+                self.layers.extend_from_slice(key.get(usize::from(first)..).unwrap_or_default());
             }
-            Some(State::List(more)) => (std::mem::replace(more, true), true),
-            _ => return,
-        };
-        if more {
-            self.layers.push(b',');
-        }
-        if !in_list {
-            self.layers.push(b'"');
-            self.layers.extend(key.as_bytes());
-            self.layers.extend(b"\":");
+            Some(State::List) if !first => self.layers.push(b','),
+            _ => {}
         }
     }
 
     /// Whether a field can be written: one outside of all layers has no place.
     fn takes_fields(&self) -> bool {
-        matches!(self.open.last(), Some(State::Fields(_) | State::Structure(_) | State::List(_)))
+        matches!(self.open.last(), Some(State::Fields | State::Structure | State::List))
     }
 }
 
@@ -115,9 +111,9 @@ fn write_value(field: &Field, value: Value<'_>, out: &mut Vec<u8>) -> io::Result
         },
         (Value::Unsigned(number), Kind::NamedId(names)) => match (names.name)(number) {
             Some(name) => write_name(name, out),
-            None => write!(out, "\"{number:#x}\""),
+            None => write_hex(number, out),
         },
-        (Value::Unsigned(number), Kind::Id) => write!(out, "\"{number:#x}\""),
+        (Value::Unsigned(number), Kind::Id) => write_hex(number, out),
         (Value::Unsigned(number), Kind::Bits(names)) => {
             if number == 0 {
                 return out.write_all(b"[]");
@@ -135,7 +131,7 @@ fn write_value(field: &Field, value: Value<'_>, out: &mut Vec<u8>) -> io::Result
             }
             if left != 0 {
                 out.write_all(comma)?;
-                write!(out, "\"{left:#x}\"")?;
+                write_hex(left, out)?;
             }
             out.write_all(b"]")
         }
@@ -164,6 +160,13 @@ fn write_value(field: &Field, value: Value<'_>, out: &mut Vec<u8>) -> io::Result
     }
 }
 
+/// Writes a number as hex digits.
+fn write_hex(number: u64, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"\"")?;
+    out.write_all(Short::hex(number).as_bytes())?;
+    out.write_all(b"\"")
+}
+
 /// Writes a name of the registry, which has no character that JSON escapes.
 fn write_name(name: &str, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"\"")?;
@@ -173,21 +176,18 @@ fn write_name(name: &str, out: &mut impl Write) -> io::Result<()> {
 
 impl Sink for FrameJson {
     fn wants(&self, protocol: &'static Protocol) -> bool {
-        protocol.name != "frame"
+        // What a capture says of a frame stands outside of its layers.
+        PROTOCOLS.first().is_none_or(|frame| !std::ptr::eq(*frame, protocol))
     }
 
     fn enter(&mut self, protocol: &'static Protocol, at: Place) {
-        let comma = match self.open.last_mut() {
-            None => !self.layers.is_empty(),
-            Some(State::Layers(more)) => std::mem::replace(more, true),
-            Some(state) => {
-                *state = State::Layers(true);
+        match self.open.last_mut() {
+            None if self.layers.is_empty() => {}
+            Some(state) if *state != State::Layers => {
+                *state = State::Layers;
                 self.layers.extend(b"},\"layers\":[");
-                false
             }
-        };
-        if comma {
-            self.layers.push(b',');
+            _ => self.layers.push(b','),
         }
         self.layers.extend(b"{\"proto\":\"");
         self.layers.extend(protocol.name.as_bytes());
@@ -197,12 +197,12 @@ impl Sink for FrameJson {
         self.layers.extend(b",\"len\":");
         _ = number(at.len, &mut self.layers);
         self.layers.extend(b",\"fields\":{");
-        self.open.push(State::Fields(false));
+        self.open.push(State::Fields);
     }
 
     fn leave(&mut self) {
         let end: &[u8] = match self.open.pop() {
-            Some(State::Layers(_)) => b"]}",
+            Some(State::Layers) => b"]}",
             _ => b"}}",
         };
         self.layers.extend(end);
@@ -210,25 +210,25 @@ impl Sink for FrameJson {
 
     fn field(&mut self, field: &'static Field, _: Place, value: Value<'_>) {
         if self.takes_fields() {
-            self.begin(field.key);
+            self.begin(field);
             _ = write_value(field, value, &mut self.layers);
         }
     }
 
     fn open(&mut self, field: &'static Field, _: Place) {
-        self.begin(field.key);
+        self.begin(field);
         if matches!(field.kind, Kind::List) {
             self.layers.push(b'[');
-            self.open.push(State::List(false));
+            self.open.push(State::List);
         } else {
             self.layers.push(b'{');
-            self.open.push(State::Structure(false));
+            self.open.push(State::Structure);
         }
     }
 
     fn close(&mut self) {
         let end = match self.open.pop() {
-            Some(State::List(_)) => b']',
+            Some(State::List) => b']',
             _ => b'}',
         };
         self.layers.push(end);

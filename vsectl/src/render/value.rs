@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
-use codec::types::MacAddr;
+use codec::types::{MacAddr, Short};
 use dissect::{Field, Kind, Value};
 
 use super::clock;
@@ -13,60 +13,39 @@ pub(crate) fn decimal(number: u64, out: &mut impl Write) -> io::Result<()> {
     out.write_all(itoa::Buffer::new().format(number).as_bytes())
 }
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-fn digit(nibble: u8) -> u8 {
-    DIGITS.get(usize::from(nibble & 0xf)).copied().unwrap_or(b'?')
-}
+/// The digits of every byte.
+const PAIRS: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    #[allow(clippy::indexing_slicing, reason = "it is done when this is compiled")]
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 0xf]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// Writes bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
-    let mut buffer = [0; 128];
-    for chunk in bytes.chunks(64) {
-        for (pair, byte) in buffer.chunks_exact_mut(2).zip(chunk) {
-            if let [high, low] = pair {
-                (*high, *low) = (digit(byte >> 4), digit(*byte));
-            }
+    let mut buffer = [[0; 2]; 64];
+    for chunk in bytes.chunks(buffer.len()) {
+        for (pair, byte) in buffer.iter_mut().zip(chunk) {
+            *pair = PAIRS.get(usize::from(*byte)).copied().unwrap_or_default();
         }
-        out.write_all(buffer.get(..chunk.len() * 2).unwrap_or_default())?;
+        out.write_all(buffer.get(..chunk.len()).unwrap_or_default().as_flattened())?;
     }
     Ok(())
 }
 
 /// Writes an Ethernet address.
-pub(crate) fn mac(MacAddr(octets): MacAddr, out: &mut impl Write) -> io::Result<()> {
-    let mut text = [b':'; 17];
-    for (place, octet) in text.chunks_mut(3).zip(octets) {
-        if let [high, low, ..] = place {
-            (*high, *low) = (digit(octet >> 4), digit(octet));
-        }
-    }
-    out.write_all(&text)
+pub(crate) fn mac(address: MacAddr, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(Short::mac(address).as_bytes())
 }
 
 /// Writes an IPv4 address.
 pub(crate) fn ipv4(address: Ipv4Addr, out: &mut impl Write) -> io::Result<()> {
-    let mut text = [0; 15];
-    let mut len = 0;
-    let mut put = |byte| {
-        if let Some(place) = text.get_mut(len) {
-            *place = byte;
-            len += 1;
-        }
-    };
-    for (index, octet) in address.octets().into_iter().enumerate() {
-        if index > 0 {
-            put(b'.');
-        }
-        if octet >= 100 {
-            put(b'0' + octet / 100);
-        }
-        if octet >= 10 {
-            put(b'0' + octet / 10 % 10);
-        }
-        put(b'0' + octet % 10);
-    }
-    out.write_all(text.get(..len).unwrap_or_default())
+    out.write_all(Short::ipv4(address).as_bytes())
 }
 
 /// Writes a value of `field` plainly: numbers as numbers, as tshark's `-e` does.

@@ -12,8 +12,13 @@ macro_rules! nxm {
         mod value {
             use super::*;
             use crate::registry::Kind::*;
-            $( pub(super) static $word: Field =
-                Field { name: $name, key: "value", doc: $doc, kind: $kind }; )*
+            $( pub(super) static $word: Field = Field {
+                name: $name,
+                key: "value",
+                json_key: ",\"value\":",
+                doc: $doc,
+                kind: $kind,
+            }; )*
         }
         /// The masks.
         #[allow(non_upper_case_globals, reason = "named by the words of flows")]
@@ -23,6 +28,7 @@ macro_rules! nxm {
             $( pub(super) static $word: Field = Field {
                 name: concat!("vse.nxm.", stringify!($word), ".mask"),
                 key: "mask",
+                json_key: ",\"mask\":",
                 doc: "Its mask",
                 kind: $mask_kind,
             }; )*
