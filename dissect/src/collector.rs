@@ -94,6 +94,12 @@ impl Collector {
         Some(Slot(self.slots - 1))
     }
 
+    /// Whether a field of that name is wanted.
+    #[must_use]
+    pub fn collects(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, _)| field.name == name)
+    }
+
     /// Forgets the frame.
     pub fn clear(&mut self) {
         self.found.clear();
@@ -146,6 +152,10 @@ impl Sink for Collector {
     #[inline]
     fn wants(&self, protocol: &'static Protocol) -> bool {
         self.of_interest.iter().any(|wanted| std::ptr::eq(*wanted, protocol))
+    }
+
+    fn wants_problems(&self) -> bool {
+        self.wants(&problem::PROTOCOL)
     }
 
     #[inline]

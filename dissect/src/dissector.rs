@@ -1,12 +1,16 @@
 //! The walk over a frame, from the link to what OpenFlow messages carry.
 
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::Arc;
+
 use codec::fcf::FcfLayout;
 
-use crate::assembly::{Assembly, Limits};
+use crate::assembly::{Assembly, Limits, Steps};
 use crate::problem::{Problem, ProblemKind, What};
 use crate::protocol::entry::{self, Annotator};
 use crate::protocol::{self, frame, openflow};
-use crate::sink::{Place, Sink};
+use crate::sink::{Ignore, Place, Sink};
 
 /// What a frame begins with: the link types of the capture formats (`LINKTYPE_…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -214,10 +218,43 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Dissector {
     options: Options,
-    ports: Ports,
+    ports: Arc<Ports>,
     assembly: Assembly,
     clock: frame::Clock,
     annotator: Option<Box<dyn Annotator>>,
+    /// Where the steps of each frame begin that was tracked, or is followed.
+    starts: VecDeque<usize>,
+}
+
+/// What a run of frames brings to the streams and datagrams of their capture: all that a
+/// dissector must know of the frames before to walk over these.
+#[derive(Debug, Default)]
+pub struct Tracked {
+    clock: frame::Clock,
+    steps: Steps,
+    starts: VecDeque<usize>,
+}
+
+/// What the dissectors of several threads share.
+#[derive(Debug, Clone)]
+pub struct Followers {
+    options: Options,
+    ports: Arc<Ports>,
+}
+
+impl Followers {
+    /// A dissector for one thread.
+    #[must_use]
+    pub fn dissector(&self) -> Dissector {
+        Dissector {
+            options: self.options.clone(),
+            ports: Arc::clone(&self.ports),
+            assembly: Assembly::new(self.options.limits),
+            clock: frame::Clock::default(),
+            starts: VecDeque::new(),
+            annotator: None,
+        }
+    }
 }
 
 impl Dissector {
@@ -225,13 +262,52 @@ impl Dissector {
     #[must_use]
     pub fn new(options: Options) -> Self {
         let assembly = Assembly::new(options.limits);
-        let ports = Ports::new(&options.assignments);
-        Self { options, ports, assembly, clock: frame::Clock::default(), annotator: None }
+        let ports = Arc::new(Ports::new(&options.assignments));
+        let (clock, starts) = (frame::Clock::default(), VecDeque::new());
+        Self { options, ports, assembly, clock, starts, annotator: None }
     }
 
     /// Lets `annotator` tell which entry of VSE's flow table governs each frame.
     pub fn annotate_by(&mut self, annotator: Box<dyn Annotator>) {
         self.annotator = Some(annotator);
+    }
+
+    /// What makes dissectors for other threads, which walk over frames that this one has
+    /// [tracked](Self::track).
+    #[must_use]
+    pub fn followers(&self) -> Followers {
+        Followers { options: self.options.clone(), ports: Arc::clone(&self.ports) }
+    }
+
+    /// Keeps what the next frame brings to streams and datagrams, and tells nobody of it. That is
+    /// all of a dissection that must be done in the order of the frames. The frame counts as shown.
+    pub fn track(&mut self, frame: Frame<'_>, tracked: &mut Tracked) {
+        if tracked.starts.is_empty() {
+            tracked.clock = self.clock;
+        }
+        mem::swap(self.assembly.steps_mut(), &mut tracked.steps);
+        self.assembly.begin_behind();
+        self.clock.advance(frame.time);
+        tracked.starts.push_back(self.assembly.steps_mut().len());
+        self.walk(frame, &mut Ignore);
+        self.clock.shown(frame.time);
+        mem::swap(self.assembly.steps_mut(), &mut tracked.steps);
+    }
+
+    /// Takes over a run of frames, each of which must be [followed](Self::follow) then. What is left
+    /// is empty, for the next run.
+    pub fn take_over(&mut self, tracked: &mut Tracked) {
+        self.assembly.begin();
+        self.starts.clear();
+        self.clock = tracked.clock;
+        mem::swap(self.assembly.steps_mut(), &mut tracked.steps);
+        mem::swap(&mut self.starts, &mut tracked.starts);
+    }
+
+    /// Comes to the next frame of the run, which can be walked over [again](Self::again) then.
+    pub fn follow(&mut self, frame: Frame<'_>) {
+        self.clock.advance(frame.time);
+        self.assembly.replay_from(self.starts.pop_front().unwrap_or_default());
     }
 
     /// Dissects the next frame into `sink`.
@@ -282,7 +358,7 @@ impl Dissector {
         };
         let place = Place { offset: Some(0), len: frame.bytes.len() };
         protocol::link(&mut walk, frame.link_type, frame.bytes, place, sink);
-        if missing > 0 {
+        if missing > 0 && sink.wants_problems() {
             sink.problem(Problem {
                 kind: ProblemKind::Truncated,
                 at: Some(frame.bytes.len()),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use codec::fcf::Fcf;
+use codec::put;
 
 /// What there is to say of a layer; cheap to make, since most is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,22 +114,22 @@ impl fmt::Display for Info {
                 }
             }
             Self::Udp(source, destination, len) => {
-                write!(f, "{source} → {destination} Len={len}")
+                put!(f, source, " → ", destination, " Len=", len)
             }
             Self::Tcp { source, destination, flags, sequence, acknowledged, len, note } => {
-                write!(f, "{source} → {destination} [")?;
+                put!(f, source, " → ", destination, " [")?;
                 let mut comma = "";
                 for (bit, name) in TCP_FLAGS.iter().enumerate() {
                     if flags >> bit & 1 == 1 {
-                        write!(f, "{comma}{name}")?;
+                        put!(f, comma, *name)?;
                         comma = ", ";
                     }
                 }
-                write!(f, "] Seq={sequence}")?;
+                put!(f, "] Seq=", sequence)?;
                 if flags & 0x10 != 0 {
-                    write!(f, " Ack={acknowledged}")?;
+                    put!(f, " Ack=", acknowledged)?;
                 }
-                write!(f, " Len={len}{note}")
+                put!(f, " Len=", len, note)
             }
             Self::Security(spi, sequence) => write!(f, "SPI {spi:#010x}, seq {sequence}"),
             Self::Gre(protocol, key) => {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use codec::put;
+
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
 
@@ -87,7 +89,7 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotCaptured { missing, len } => {
-                write!(f, "{missing} of {len} bytes were not captured")
+                put!(f, *missing, " of ", *len, " bytes were not captured")
             }
             Self::Short { what, need, have } => write!(f, "{what}: need {need} bytes, {have} left"),
             Self::Missing { bytes, skipped } => {
@@ -134,8 +136,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.name())?;
         if let Some(at) = self.at {
-            write!(f, " at byte {at}")?;
+            put!(f, " at byte ", at)?;
         }
-        write!(f, ": {}", self.what)
+        f.write_str(": ")?;
+        fmt::Display::fmt(&self.what, f)
     }
 }

@@ -80,6 +80,16 @@ pub trait Sink {
     /// that nobody wants.
     fn wants(&self, protocol: &'static Protocol) -> bool;
 
+    /// Whether OpenFlow messages in streams, and what they carry, are of interest.
+    fn wants_messages(&self) -> bool {
+        true
+    }
+
+    /// Whether it is of interest what is wrong with a message. Finding out may mean to decode it.
+    fn wants_problems(&self) -> bool {
+        true
+    }
+
     /// A layer begins, inside of the one that is open.
     fn enter(&mut self, protocol: &'static Protocol, place: Place);
 
@@ -130,6 +140,12 @@ impl Sink for Ignore {
     fn wants(&self, _: &'static Protocol) -> bool {
         false
     }
+    fn wants_messages(&self) -> bool {
+        false
+    }
+    fn wants_problems(&self) -> bool {
+        false
+    }
     fn enter(&mut self, _: &'static Protocol, _: Place) {}
     fn leave(&mut self) {}
     fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
@@ -140,6 +156,14 @@ impl Sink for Ignore {
 impl<A: Sink, B: Sink> Sink for (A, B) {
     fn wants(&self, protocol: &'static Protocol) -> bool {
         self.0.wants(protocol) || self.1.wants(protocol)
+    }
+
+    fn wants_messages(&self) -> bool {
+        self.0.wants_messages() || self.1.wants_messages()
+    }
+
+    fn wants_problems(&self) -> bool {
+        self.0.wants_problems() || self.1.wants_problems()
     }
 
     fn enter(&mut self, protocol: &'static Protocol, place: Place) {
@@ -196,6 +220,14 @@ impl<A: Sink, B: Sink> Sink for (A, B) {
 impl<S: Sink> Sink for &mut S {
     fn wants(&self, protocol: &'static Protocol) -> bool {
         (**self).wants(protocol)
+    }
+
+    fn wants_messages(&self) -> bool {
+        (**self).wants_messages()
+    }
+
+    fn wants_problems(&self) -> bool {
+        (**self).wants_problems()
     }
 
     fn enter(&mut self, protocol: &'static Protocol, place: Place) {

@@ -1,5 +1,7 @@
 //! A sink that makes a line: who sends what to whom.
 
+use std::fmt::Write;
+
 use crate::info::Info;
 use crate::message_line;
 use crate::problem::Problem;
@@ -17,6 +19,8 @@ pub struct Summary {
     info: Option<Info>,
     /// What the messages say.
     messages: String,
+    /// What was asked for last.
+    text: String,
     /// What could not be dissected.
     pub problems: Vec<Problem>,
     depth: usize,
@@ -46,13 +50,27 @@ impl Summary {
     }
 
     /// What it is about: its messages, or what its innermost layer says.
-    pub fn write_info(&self, out: &mut impl std::io::Write) -> std::io::Result<()> {
-        match self.info {
-            Some(info @ Info::VseFrame(_)) => write!(out, "{info}{}", self.messages),
-            _ if !self.messages.is_empty() => out.write_all(self.messages.as_bytes()),
-            Some(info) => write!(out, "{info}"),
-            None => Ok(()),
+    pub fn info(&mut self) -> &str {
+        let is_frame_of_messages = matches!(self.info, Some(Info::VseFrame(_)));
+        if !self.messages.is_empty() && !is_frame_of_messages {
+            return &self.messages;
         }
+        self.text.clear();
+        if let Some(info) = self.info {
+            // Writing to a string does not fail.
+            _ = write!(self.text, "{info}");
+        }
+        self.text.push_str(&self.messages);
+        &self.text
+    }
+
+    /// What could not be dissected: ` [kind at byte: what]` for each.
+    pub fn problems_text(&mut self) -> &str {
+        self.text.clear();
+        for problem in &self.problems {
+            _ = write!(self.text, " [{problem}]");
+        }
+        &self.text
     }
 }
 

@@ -9,7 +9,7 @@ use crate::run::vsectl;
 const FORMATS: [&str; 3] = ["summary", "tree", "ndjson"];
 
 /// The names of the captures.
-fn captures() -> BTreeSet<String> {
+pub(crate) fn captures() -> BTreeSet<String> {
     let entries = fs::read_dir("../pcaps").expect("pcaps/ exists");
     let names = entries
         .map(|entry| entry.expect("pcaps/ can be read").file_name().to_string_lossy().into_owned());

@@ -25,4 +25,5 @@ mod running;
 mod send;
 mod set_by;
 mod state_at;
+mod threads;
 mod top;

@@ -27,6 +27,7 @@ mod message_text;
 mod messages;
 mod moment;
 mod openflow_session;
+mod read_ahead;
 mod render;
 mod saved;
 mod saved_engine;

@@ -1,8 +1,9 @@
 //! What goes over several frames: TCP streams and IP datagrams in fragments.
 //!
 //! A frame may be walked over more than once, first for the filter, then for the output; but what
-//! it brings to streams and datagrams counts once. So each step is kept until the next frame, and
-//! a second walk, which takes the same steps, reads them.
+//! it brings to streams and datagrams counts once. So each step is kept, and another walk, which
+//! takes the same steps, reads them: in the same thread until the next frame, or in another one,
+//! to which the steps of many frames are handed over.
 
 mod datagrams;
 mod header_chain;
@@ -61,7 +62,7 @@ pub(crate) struct Region {
     /// Where they begin in the segment's data.
     pub(crate) from: usize,
     /// What is wrong with the stream.
-    pub(crate) problem: Option<Problem>,
+    pub(crate) problem: Option<Box<Problem>>,
     /// Whether the data of the segment is of an OpenFlow stream.
     pub(crate) openflow: bool,
     /// What a note on the segment says.
@@ -90,9 +91,22 @@ pub(crate) struct Held {
 
 #[derive(Debug)]
 enum Step {
+    /// A segment of a stream that is not OpenFlow, or one without data.
+    Nothing,
     Segment(Region),
     /// The whole datagram, if the fragment completes it; or what is wrong with it.
     Fragment(Option<Vec<u8>>, Option<Problem>),
+}
+
+/// The steps of frames, one frame's behind the other's.
+#[derive(Debug, Default)]
+pub(crate) struct Steps(Vec<Step>);
+
+impl Steps {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// The streams and datagrams of a capture.
@@ -100,8 +114,10 @@ enum Step {
 pub(crate) struct Assembly {
     streams: Streams,
     datagrams: Datagrams,
-    /// The steps of the frame, and how many of them were taken again.
-    steps: Vec<Step>,
+    steps: Steps,
+    /// Where those of the frame begin.
+    from: usize,
+    /// The next one, where they are taken again.
     taken: Option<usize>,
     frame: u64,
     time: u64,
@@ -110,22 +126,38 @@ pub(crate) struct Assembly {
 impl Assembly {
     pub(crate) fn new(limits: Limits) -> Self {
         let (streams, datagrams) = (Streams::new(limits), Datagrams::new(limits));
-        Self { streams, datagrams, steps: Vec::new(), taken: None, frame: 0, time: 0 }
+        let steps = Steps::default();
+        Self { streams, datagrams, steps, from: 0, taken: None, frame: 0, time: 0 }
     }
 
-    /// Begins a frame.
+    /// Begins a frame; the steps of those before are no longer needed.
     pub(crate) fn begin(&mut self) {
-        for step in self.steps.drain(..) {
+        for step in self.steps.0.drain(..) {
             if let Step::Segment(region) = step {
                 self.streams.recycle(region.buffer);
             }
         }
-        self.taken = None;
+        (self.from, self.taken) = (0, None);
+    }
+
+    /// Begins a frame whose steps are kept behind those of the frames before.
+    pub(crate) fn begin_behind(&mut self) {
+        (self.from, self.taken) = (self.steps.len(), None);
     }
 
     /// Begins the frame again.
     pub(crate) fn replay(&mut self) {
-        self.taken = Some(0);
+        self.taken = Some(self.from);
+    }
+
+    /// Begins the frame again whose steps begin there.
+    pub(crate) fn replay_from(&mut self, from: usize) {
+        (self.from, self.taken) = (from, Some(from));
+    }
+
+    /// The steps, to be exchanged for others.
+    pub(crate) fn steps_mut(&mut self) -> &mut Steps {
+        &mut self.steps
     }
 
     /// Which frame it is.
@@ -138,7 +170,7 @@ impl Assembly {
     pub(crate) fn segment(&mut self, segment: &Segment<'_>, on_port: Option<bool>) -> Region {
         if let Some(taken) = &mut self.taken {
             *taken += 1;
-            if let Some(Step::Segment(region)) = self.steps.get_mut(*taken - 1) {
+            if let Some(Step::Segment(region)) = self.steps.0.get_mut(*taken - 1) {
                 return std::mem::take(region);
             }
             return Region::default();
@@ -149,9 +181,10 @@ impl Assembly {
     /// Keeps what a segment brought, for another walk.
     pub(crate) fn give_back(&mut self, region: Region) {
         match self.taken {
-            None => self.steps.push(Step::Segment(region)),
+            None if region.openflow => self.steps.0.push(Step::Segment(region)),
+            None => self.steps.0.push(Step::Nothing),
             Some(taken) => {
-                if let Some(Step::Segment(place)) = self.steps.get_mut(taken - 1) {
+                if let Some(Step::Segment(place)) = self.steps.0.get_mut(taken - 1) {
                     *place = region;
                 }
             }
@@ -168,19 +201,19 @@ impl Assembly {
         if let Some(taken) = &mut self.taken {
             *taken += 1;
             let index = *taken - 1;
-            if let Some(Step::Fragment(whole, problem)) = self.steps.get_mut(index) {
+            if let Some(Step::Fragment(whole, problem)) = self.steps.0.get_mut(index) {
                 return (index, whole.take(), problem.clone());
             }
             return (index, None, None);
         }
         let (whole, problem) = self.datagrams.fragment(key, fragment, self.time);
-        self.steps.push(Step::Fragment(None, problem.clone()));
+        self.steps.0.push(Step::Fragment(None, problem.clone()));
         (self.steps.len() - 1, whole, problem)
     }
 
     /// Keeps a datagram, for another walk.
     pub(crate) fn give_back_datagram(&mut self, index: usize, datagram: Vec<u8>) {
-        if let Some(Step::Fragment(whole, _)) = self.steps.get_mut(index) {
+        if let Some(Step::Fragment(whole, _)) = self.steps.0.get_mut(index) {
             *whole = Some(datagram);
         }
     }

@@ -29,8 +29,6 @@ pub(super) struct Stream {
     /// Whether the start of the connection was seen, and nothing since.
     pub(super) at_start: bool,
     pub(super) content: Content,
-    /// When a segment came last.
-    pub(super) used: u64,
     /// The frame in which the last of [`ahead`](Self::ahead) came.
     pub(super) frame: u64,
 }
@@ -56,7 +54,6 @@ impl Stream {
             in_step: true,
             at_start: false,
             content,
-            used: 0,
             frame: 0,
         }
     }

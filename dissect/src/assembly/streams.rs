@@ -19,9 +19,11 @@ const AHEAD: usize = 64;
 /// One direction of a TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Direction {
-    /// Addresses as IPv6 has them, and ports.
-    source: (u128, u16),
-    destination: (u128, u16),
+    /// Source and destination address as IPv6 has them, upper half first: words, since a `u128`
+    /// takes more room in a table.
+    addresses: [u64; 4],
+    /// Source and destination port.
+    ports: [u16; 2],
     /// Tells the networks of tunnels apart.
     network: u64,
 }
@@ -32,28 +34,32 @@ impl Direction {
         (destination, destination_port): (IpAddr, u16),
         network: u64,
     ) -> Self {
-        let bits = |address| match address {
-            IpAddr::V4(address) => u128::from(u32::from(address)) | 0xffff << 32,
-            IpAddr::V6(address) => u128::from(address),
+        let words = |address| match address {
+            IpAddr::V4(address) => [0, u64::from(u32::from(address)) | 0xffff << 32],
+            IpAddr::V6(address) => {
+                let bits = address.to_bits();
+                let word = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
+                [word(bits >> 64), word(bits)]
+            }
         };
-        Self {
-            source: (bits(source), source_port),
-            destination: (bits(destination), destination_port),
-            network,
-        }
+        let ([a, b], [c, d]) = (words(source), words(destination));
+        let addresses = [a, b, c, d];
+        Self { addresses, ports: [source_port, destination_port], network }
     }
 
     fn reverse(self) -> Self {
-        Self { source: self.destination, destination: self.source, ..self }
+        let [a, b, c, d] = self.addresses;
+        let [source, destination] = self.ports;
+        Self { addresses: [c, d, a, b], ports: [destination, source], ..self }
     }
 }
 
 impl Hash for Direction {
     /// Hashes all of it in few steps.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(self.source.0);
-        state.write_u128(self.destination.0);
-        let ports = u64::from(self.source.1) << 16 | u64::from(self.destination.1);
+        self.addresses.iter().for_each(|word| state.write_u64(*word));
+        let [source, destination] = self.ports;
+        let ports = u64::from(source) << 16 | u64::from(destination);
         state.write_u64(self.network.rotate_left(32) ^ ports);
     }
 }
@@ -73,11 +79,21 @@ pub(crate) struct Segment<'a> {
     pub(crate) len: usize,
 }
 
+/// What is kept in the table: a cache line with its key, since a capture may have thousands of
+/// streams that are not OpenFlow.
+#[derive(Debug)]
+struct Known {
+    /// When a segment came last.
+    used: u64,
+    /// Nothing where it carries something else.
+    stream: Option<Box<Stream>>,
+}
+
 /// The streams of a capture.
 #[derive(Debug)]
 pub(crate) struct Streams {
     limits: Limits,
-    known: HashMap<Direction, Stream, RandomState>,
+    known: HashMap<Direction, Known, RandomState>,
     /// Counts segments.
     clock: u64,
     /// Bytes that wait ahead in all streams.
@@ -117,8 +133,7 @@ impl Streams {
             return Region::default();
         }
         self.clock += 1;
-        let mut spare = std::mem::take(&mut self.spare);
-        let stream = if let Some(known) = self.known.get_mut(&segment.direction) {
+        let known = if let Some(known) = self.known.get_mut(&segment.direction) {
             known
         } else {
             self.make_room();
@@ -126,9 +141,17 @@ impl Streams {
                 Some(_) => Content::Openflow,
                 None => self.content_of(segment.direction.reverse()),
             };
-            self.known.entry(segment.direction).or_insert_with(|| Stream::new(content))
+            let stream = Some(Box::new(Stream::new(content)));
+            self.known.entry(segment.direction).or_insert(Known { used: 0, stream })
         };
-        stream.used = self.clock;
+        known.used = self.clock;
+        let Some(stream) = &mut known.stream else {
+            if segment.end {
+                self.known.remove(&segment.direction);
+            }
+            return Region::default();
+        };
+        let mut spare = std::mem::take(&mut self.spare);
         let held = stream.held();
         let region = take(stream, segment, frame, &self.limits, &mut spare);
         self.held = (self.held + stream.held()).saturating_sub(held);
@@ -138,6 +161,8 @@ impl Streams {
         if segment.end && stream.ahead.is_empty() {
             self.held = self.held.saturating_sub(stream.held());
             self.known.remove(&segment.direction);
+        } else if stream.content == Content::Other {
+            known.stream = None;
         }
         if self.held > self.limits.bytes {
             self.forget();
@@ -147,7 +172,7 @@ impl Streams {
 
     /// The content of a stream whose other direction is asked about.
     fn content_of(&self, direction: Direction) -> Content {
-        match self.known.get(&direction) {
+        match self.known.get(&direction).and_then(|known| known.stream.as_ref()) {
             Some(stream) if stream.content == Content::Openflow => Content::Openflow,
             _ => Content::Unknown(0),
         }
@@ -155,7 +180,8 @@ impl Streams {
 
     /// Notes that the receiver of `direction` has all bytes before `acknowledged`.
     fn acknowledge(&mut self, direction: Direction, acknowledged: u32) {
-        let Some(stream) = self.known.get_mut(&direction) else { return };
+        let known = self.known.get_mut(&direction);
+        let Some(stream) = known.and_then(|known| known.stream.as_mut()) else { return };
         if let (Some(next), false) = (stream.next, stream.ahead.is_empty()) {
             stream.lost |= ahead_of(next, acknowledged).is_some();
         }
@@ -171,21 +197,23 @@ impl Streams {
     /// Forgets the streams that were used least of late: what they wait for is lost, what comes
     /// later is read.
     fn forget(&mut self) {
-        let mut times: Vec<u64> = self.known.values().map(|stream| stream.used).collect();
+        let mut times: Vec<u64> = self.known.values().map(|known| known.used).collect();
         let middle = times.len() / 2;
         let (_, limit, _) = times.select_nth_unstable(middle);
         let limit = *limit;
-        self.known.retain(|_, stream| stream.used > limit);
-        self.held = self.known.values().map(Stream::held).sum();
+        self.known.retain(|_, known| known.used > limit);
+        let streams = self.known.values().filter_map(|known| known.stream.as_ref());
+        self.held = streams.map(|stream| stream.held()).sum();
     }
 
     /// What a stream holds at the end of the capture.
     pub(crate) fn take_held(&mut self) -> Option<Held> {
-        let waits = |(direction, stream): (&Direction, &Stream)| {
+        let waits = |(direction, known): (&Direction, &Known)| {
+            let stream = known.stream.as_ref()?;
             (!stream.ahead.is_empty()).then_some((stream.frame, *direction))
         };
         let (frame, direction) = self.known.iter().filter_map(waits).min_by_key(|(f, _)| *f)?;
-        let stream = self.known.get_mut(&direction)?;
+        let stream = self.known.get_mut(&direction)?.stream.as_mut()?;
         let mut bytes = Vec::new();
         let missing = stream.give_up(&mut bytes)?;
         let cut = stream.cut(&bytes, Some(missing));
@@ -247,7 +275,13 @@ fn take(
         let cut = stream.cut(fresh, None);
         let more = if cut.sound { 0 } else { fresh.len() - cut.skip - cut.len };
         let len = cut.len + more;
-        Region { len, here: len, from: from + cut.skip, problem: cut.problem, ..quiet }
+        Region {
+            len,
+            here: len,
+            from: from + cut.skip,
+            problem: cut.problem.map(Box::new),
+            ..quiet
+        }
     } else {
         let mut buffer = std::mem::take(spare);
         buffer.clear();
@@ -296,7 +330,7 @@ fn joined(
         len,
         here: here.saturating_sub(skipped_here),
         from: from + skipped_here,
-        problem: cut.problem,
+        problem: cut.problem.map(Box::new),
         openflow: true,
         note: Note::None,
     }

@@ -153,8 +153,10 @@ pub(crate) fn dissect(
     if !region.openflow {
         ip::payload(place, data, sink);
     }
-    messages(walk, &region, data, place, sink);
-    if data.len() < len && region.openflow && !region.joined {
+    if sink.wants_messages() {
+        messages(walk, &region, data, place, sink);
+    }
+    if data.len() < len && region.openflow && !region.joined && sink.wants_messages() {
         // The rest of the last message was not captured.
         let behind = region.from + region.len;
         let rest = data.get(behind..).unwrap_or_default();
@@ -168,7 +170,7 @@ pub(crate) fn dissect(
 fn messages(walk: &mut Walk<'_>, region: &Region, data: &[u8], place: Place, sink: &mut impl Sink) {
     if let Some(problem) = &region.problem {
         let at = place.offset.filter(|_| region.before == 0).map(|at| at + region.from);
-        sink.problem(Problem { at, ..problem.clone() });
+        sink.problem(Problem { at, ..Problem::clone(problem) });
     }
     let bytes = if region.joined {
         region.buffer.get(..region.len)

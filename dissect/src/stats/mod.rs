@@ -51,23 +51,23 @@ pub const NAMES: [(&str, &str); 11] = [
 
 /// The statistic of that name. `fcf` is where frames have the Flow Control Field. An error says
 /// what is wanted.
-pub fn by_name(text: &str, fcf: Option<FcfLayout>) -> Result<Box<dyn Statistic>, String> {
+fn counter(text: &str, fcf: Option<FcfLayout>) -> Result<Counter, String> {
     let (name, argument) = match text.split_once(',') {
         Some((name, argument)) => (name, Some(argument)),
         None => (text, None),
     };
-    Ok(match (name, argument) {
-        ("phs", None) | ("io", Some("phs")) => Box::new(hierarchy::Hierarchy::default()),
+    let other: Box<dyn Statistic + Send> = match (name, argument) {
+        ("phs", None) | ("io", Some("phs")) => return Ok(Counter::Hierarchy(<_>::default())),
+        ("openflow", None) => return Ok(Counter::Messages(<_>::default())),
         ("conv", Some(kind)) => Box::new(conversations::Conversations::new(kind.parse()?, false)),
         ("endpoints", Some(kind)) => {
             Box::new(conversations::Conversations::new(kind.parse()?, true))
         }
         // As tshark writes it: io,stat,SECONDS.
         ("io", Some(interval)) if interval.starts_with("stat,") => {
-            return by_name(&format!("io,{}", interval.trim_start_matches("stat,")), fcf);
+            return counter(&format!("io,{}", interval.trim_start_matches("stat,")), fcf);
         }
         ("io", Some(interval)) => Box::new(io::Io::new(interval.parse::<io::Interval>()?)),
-        ("openflow", None) => Box::new(openflow::Messages::default()),
         ("latency", None) => Box::new(latency::Latency::default()),
         ("flow-mods", None) => Box::new(flow_mods::FlowMods::default()),
         ("fcf", None) => Box::new(fcf::Fields::default()),
@@ -78,7 +78,8 @@ pub fn by_name(text: &str, fcf: Option<FcfLayout>) -> Result<Box<dyn Statistic>,
             let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
             return Err(format!("no statistics {text:?}; want one of {}", names.join(", ")));
         }
-    })
+    };
+    Ok(Counter::Other(other))
 }
 
 /// Walks over a frame, for any sink.
@@ -87,99 +88,154 @@ pub trait Walker {
     fn walk(&mut self, sink: &mut impl Sink);
 }
 
-/// Several statistics that see the same. The one that is asked for most, by itself, costs no calls
-/// through a table.
+/// Several statistics that see the same.
 #[derive(Default)]
-pub struct All {
-    messages: Option<openflow::Messages>,
-    others: Vec<Box<dyn Statistic>>,
+pub struct All(Vec<Counter>);
+
+/// Those that are asked for most cost no calls through a table where they are alone, and can be
+/// counted in several threads.
+enum Counter {
+    Messages(openflow::Messages),
+    Hierarchy(hierarchy::Hierarchy),
+    Other(Box<dyn Statistic + Send>),
+}
+
+impl Counter {
+    fn get(&self) -> &dyn Statistic {
+        match self {
+            Self::Messages(messages) => messages,
+            Self::Hierarchy(hierarchy) => hierarchy,
+            Self::Other(other) => &**other,
+        }
+    }
+
+    fn get_mut(&mut self) -> &mut dyn Statistic {
+        match self {
+            Self::Messages(messages) => messages,
+            Self::Hierarchy(hierarchy) => hierarchy,
+            Self::Other(other) => &mut **other,
+        }
+    }
 }
 
 impl std::fmt::Debug for All {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} statistics", self.reports().len())
+        write!(f, "{} statistics", self.0.len())
     }
 }
 
 impl All {
     /// Statistics by their [names](NAMES).
     pub fn by_names(names: &[String], fcf: Option<FcfLayout>) -> Result<Self, String> {
-        if names == ["openflow"] {
-            let messages = Some(openflow::Messages::default());
-            return Ok(Self { messages, others: Vec::new() });
-        }
-        let others = names.iter().map(|name| by_name(name, fcf)).collect::<Result<_, _>>()?;
-        Ok(Self { messages: None, others })
+        names.iter().map(|name| counter(name, fcf)).collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether nothing is counted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.messages.is_none() && self.others.is_empty()
+        self.0.is_empty()
+    }
+
+    /// The same statistics with nothing counted, to count other frames of the capture, in any
+    /// order; nothing where the order of the frames matters.
+    #[must_use]
+    pub fn split(&self) -> Option<Self> {
+        let empty = self.0.iter().map(|counter| match counter {
+            Counter::Messages(_) => Some(Counter::Messages(openflow::Messages::default())),
+            Counter::Hierarchy(_) => Some(Counter::Hierarchy(hierarchy::Hierarchy::default())),
+            Counter::Other(_) => None,
+        });
+        empty.collect::<Option<_>>().map(Self)
+    }
+
+    /// Adds what was counted by statistics that were [split](Self::split) off.
+    pub fn join(&mut self, other: &Self) {
+        for pair in self.0.iter_mut().zip(&other.0) {
+            match pair {
+                (Counter::Messages(all), Counter::Messages(part)) => all.join(part),
+                (Counter::Hierarchy(all), Counter::Hierarchy(part)) => all.join(part),
+                _ => {}
+            }
+        }
     }
 
     /// Counts a frame; `watch` sees it too.
     #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>, walker: &mut impl Walker, watch: &mut impl Sink) {
-        if let Some(messages) = &mut self.messages {
-            messages.begin(frame);
-            walker.walk(&mut (&mut *messages, watch));
-            return messages.end(frame);
+        match self.0.as_mut_slice() {
+            [Counter::Messages(messages)] => one(messages, frame, walker, watch),
+            [Counter::Hierarchy(hierarchy)] => one(hierarchy, frame, walker, watch),
+            all => {
+                for counter in all.iter_mut() {
+                    counter.get_mut().begin(frame);
+                }
+                walker.walk(&mut (Fan(all), watch));
+                for counter in all.iter_mut() {
+                    counter.get_mut().end(frame);
+                }
+            }
         }
-        self.others.iter_mut().for_each(|statistic| statistic.begin(frame));
-        walker.walk(&mut (Fan(&mut self.others), watch));
-        self.others.iter_mut().for_each(|statistic| statistic.end(frame));
     }
 
     /// What was counted.
     #[must_use]
     pub fn reports(&self) -> Vec<Report> {
-        let messages = self.messages.iter().map(Statistic::report);
-        messages.chain(self.others.iter().map(|statistic| statistic.report())).collect()
+        self.0.iter().map(|counter| counter.get().report()).collect()
     }
 }
 
-struct Fan<'a>(&'a mut [Box<dyn Statistic>]);
+fn one(
+    statistic: &mut impl Statistic,
+    frame: &Frame<'_>,
+    walker: &mut impl Walker,
+    watch: &mut impl Sink,
+) {
+    statistic.begin(frame);
+    walker.walk(&mut (&mut *statistic, watch));
+    statistic.end(frame);
+}
+
+struct Fan<'a>(&'a mut [Counter]);
 
 impl Sink for Fan<'_> {
     fn wants(&self, protocol: &'static Protocol) -> bool {
-        self.0.iter().any(|statistic| statistic.wants(protocol))
+        self.0.iter().any(|counter| counter.get().wants(protocol))
     }
 
     fn enter(&mut self, protocol: &'static Protocol, place: Place) {
-        self.0.iter_mut().for_each(|statistic| statistic.enter(protocol, place));
+        self.0.iter_mut().for_each(|counter| counter.get_mut().enter(protocol, place));
     }
 
     fn leave(&mut self) {
-        self.0.iter_mut().for_each(|statistic| statistic.leave());
+        self.0.iter_mut().for_each(|counter| counter.get_mut().leave());
     }
 
     fn field(&mut self, field: &'static Field, place: Place, value: Value<'_>) {
-        self.0.iter_mut().for_each(|statistic| statistic.field(field, place, value));
+        self.0.iter_mut().for_each(|counter| counter.get_mut().field(field, place, value));
     }
 
     fn open(&mut self, field: &'static Field, place: Place) {
-        self.0.iter_mut().for_each(|statistic| statistic.open(field, place));
+        self.0.iter_mut().for_each(|counter| counter.get_mut().open(field, place));
     }
 
     fn close(&mut self) {
-        self.0.iter_mut().for_each(|statistic| statistic.close());
+        self.0.iter_mut().for_each(|counter| counter.get_mut().close());
     }
 
     fn ends(&mut self, ends: Ends) {
-        self.0.iter_mut().for_each(|statistic| statistic.ends(ends));
+        self.0.iter_mut().for_each(|counter| counter.get_mut().ends(ends));
     }
 
     fn info(&mut self, info: Info) {
-        self.0.iter_mut().for_each(|statistic| statistic.info(info));
+        self.0.iter_mut().for_each(|counter| counter.get_mut().info(info));
     }
 
     fn message(&mut self, bytes: &[u8], place: Place) {
-        self.0.iter_mut().for_each(|statistic| statistic.message(bytes, place));
+        self.0.iter_mut().for_each(|counter| counter.get_mut().message(bytes, place));
     }
 
     fn problem(&mut self, problem: Problem) {
-        self.0.iter_mut().for_each(|statistic| statistic.problem(problem.clone()));
+        self.0.iter_mut().for_each(|counter| counter.get_mut().problem(problem.clone()));
     }
 }
 

@@ -92,9 +92,9 @@ fn over_time() {
     let report = run("io,2", FcfLayout::DSCP, &frames);
     let counts: Vec<_> = report.rows.iter().map(|row| row[1].clone()).collect();
     assert_eq!(counts, [Cell::Number(2), Cell::Number(1)]);
-    assert!(by_name("io,0", None).is_err());
-    assert!(by_name("io,a", None).is_err());
-    assert!(by_name("conv,x", None).is_err());
+    assert!(counter("io,0", None).is_err());
+    assert!(counter("io,a", None).is_err());
+    assert!(counter("conv,x", None).is_err());
 }
 
 #[test]

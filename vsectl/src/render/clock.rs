@@ -27,14 +27,34 @@ pub(crate) enum TimeFormat {
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Prints times, and remembers what they are relative to.
-#[derive(Debug, Default)]
-pub(crate) struct Clock {
-    format: TimeFormat,
+/// What times are relative to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Times {
     first: Option<u64>,
     before: Option<u64>,
     now: u64,
     shown: Option<u64>,
+}
+
+impl Times {
+    /// Notes the next frame.
+    pub(crate) fn advance(&mut self, time: u64) {
+        self.before = self.first.map(|_| self.now);
+        self.first.get_or_insert(time);
+        self.now = time;
+    }
+
+    /// Notes that the frame noted last is shown.
+    pub(crate) fn shown(&mut self) {
+        self.shown = Some(self.now);
+    }
+}
+
+/// Prints times, and remembers what they are relative to.
+#[derive(Debug, Default)]
+pub(crate) struct Clock {
+    format: TimeFormat,
+    pub(crate) times: Times,
     /// The second that was printed last, as RFC 3339 has it.
     second: Option<u64>,
     text: String,
@@ -45,21 +65,14 @@ impl Clock {
         Self { format, ..Self::default() }
     }
 
-    /// Notes the next frame.
-    pub(crate) fn advance(&mut self, time: u64) {
-        self.before = self.first.map(|_| self.now);
-        self.first.get_or_insert(time);
-        self.now = time;
-    }
-
     /// Writes the time of the frame noted last, which is shown.
     pub(crate) fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let now = self.now;
+        let Times { first, before, now, shown } = self.times;
         let since = |time: Option<u64>| now.saturating_sub(time.unwrap_or(now));
         match self.format {
-            TimeFormat::R => seconds(since(self.first), 4, out)?,
-            TimeFormat::D => seconds(since(self.before), 4, out)?,
-            TimeFormat::Dd => seconds(since(self.shown), 4, out)?,
+            TimeFormat::R => seconds(since(first), 4, out)?,
+            TimeFormat::D => seconds(since(before), 4, out)?,
+            TimeFormat::Dd => seconds(since(shown), 4, out)?,
             TimeFormat::E => seconds(now, 10, out)?,
             TimeFormat::A | TimeFormat::Ad => {
                 let ad = self.format == TimeFormat::Ad;
@@ -71,7 +84,7 @@ impl Clock {
                 write!(out, "{time}.{:09}", now % SECOND)?;
             }
         }
-        self.shown = Some(now);
+        self.times.shown();
         Ok(())
     }
 

@@ -15,7 +15,7 @@ const ADDRESS: usize = 17;
 /// Number, time, source, destination, protocol, length, info.
 pub(crate) fn line(
     record: &Record<'_>,
-    summary: &Summary,
+    summary: &mut Summary,
     clock: &mut Clock,
     paint: Paint,
     scratch: &mut Vec<u8>,
@@ -35,10 +35,14 @@ pub(crate) fn line(
     let len = u64::try_from(record.frame.len).unwrap_or(u64::MAX);
     right(5, scratch, out, |out| decimal(len, out))?;
     out.write_all(b" ")?;
-    summary.write_info(out)?;
-    for problem in &summary.problems {
-        out.write_all(b" ")?;
-        paint.problem(&format_args!("[{problem}]"), out)?;
+    out.write_all(summary.info().as_bytes())?;
+    if paint.is_on() {
+        for problem in &summary.problems {
+            out.write_all(b" ")?;
+            paint.problem(&format_args!("[{problem}]"), out)?;
+        }
+    } else if !summary.problems.is_empty() {
+        out.write_all(summary.problems_text().as_bytes())?;
     }
     out.write_all(b"\n")
 }

@@ -122,7 +122,9 @@ fn dissect_message(
         body::dissect(header.r#type, bytes, place, sink);
         sink.close();
     }
-    if let Err(error) = Message::check(bytes) {
+    if sink.wants_problems()
+        && let Err(error) = Message::check(bytes)
+    {
         report(&error, place, sink);
     }
     dissect_carried(walk, header.r#type, bytes, place, sink);

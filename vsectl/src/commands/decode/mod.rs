@@ -1,6 +1,9 @@
 //! `vsectl decode`: captures to lines, trees, columns, JSON, other captures and statistics.
 
+mod batch;
+mod crew;
 mod files;
+mod lane;
 mod list_fields;
 mod live;
 mod output;
@@ -17,6 +20,7 @@ use dissect::stats::All;
 use dissect::{Assignments, Options};
 
 use self::files::Files;
+use self::lane::Lane;
 use crate::capture;
 use crate::capture_format::CaptureFormat;
 use crate::decode_as::{self, DecodeAs};
@@ -271,24 +275,24 @@ impl Args {
         let writer = self.write.as_deref().map(create);
         let writer = writer.transpose().context("cannot write the capture")?;
         output.begin(out)?;
-        let mut session = session::Session::new(session::Settings {
+        let lane = Lane::new(filter, statistics, output);
+        let settings = session::Settings {
             options: self.options(),
-            filter,
-            statistics,
             writer,
             count: self.count.unwrap_or(u64::MAX),
             follow: self.follow,
             join: self
                 .joins()
                 .then(|| Join::new(FollowOptions { fcf: self.fcf, ..Default::default() })),
-        });
+        };
+        let mut session = session::Session::new(settings, lane);
         if let Some(settings) = &live {
-            session.capture(settings, &mut output, out)?;
+            session.capture(settings, out)?;
         }
         for path in self.read.iter().chain(&self.files) {
-            session.read(path, &mut output, out)?;
+            session.read(path, out)?;
         }
         let json = matches!(format, Format::Json | Format::Ndjson);
-        session.finish(&mut output, json, self.svg.as_deref(), out)
+        session.finish(json, self.svg.as_deref(), out)
     }
 }

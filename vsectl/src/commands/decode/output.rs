@@ -2,20 +2,25 @@
 
 use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 use dissect::filter::{Column, ColumnError};
 use dissect::savefile::Record;
 use dissect::{
-    Collector, Dissector, Field, Frame, Place, Problem, ProblemKind, Protocol, Sink, Summary, Tree,
-    Value,
+    Collector, Field, Place, Problem, ProblemKind, Protocol, Sink, Summary, Tree, Value,
 };
 
 use super::Format;
+use super::lane::{Pass, SINCE_SHOWN};
 use crate::render;
-use crate::render::clock::{Clock, TimeFormat};
+use crate::render::clock::{Clock, TimeFormat, Times};
 use crate::render::fields::Layout;
 use crate::render::frame_json::FrameJson;
 use crate::render::paint::Paint;
+
+/// What stands before the first frame of a JSON array, and before each other one.
+const BEFORE_FIRST: &[u8] = b"[\n";
+const BEFORE_NEXT: &[u8] = b",\n";
 
 /// What the user wants to see.
 pub(super) struct Style {
@@ -32,7 +37,7 @@ pub(super) struct Style {
 
 /// Prints frames, and keeps what is used for one after the other.
 pub(super) struct Output {
-    style: Style,
+    style: Arc<Style>,
     clock: Clock,
     summary: Summary,
     json: FrameJson,
@@ -67,7 +72,7 @@ impl Output {
         let columns = columns.collect::<Result<_, _>>()?;
         Ok(Self {
             clock: Clock::new(style.time_format),
-            style,
+            style: Arc::new(style),
             summary: Summary::default(),
             json: FrameJson::default(),
             columns,
@@ -76,6 +81,62 @@ impl Output {
             printed: 0,
             broken: 0,
         })
+    }
+
+    /// An output for another thread. What it prints goes [behind](Self::behind) what is printed
+    /// already.
+    pub(super) fn split(&self) -> Self {
+        Self {
+            style: Arc::clone(&self.style),
+            clock: Clock::new(self.style.time_format),
+            summary: Summary::default(),
+            json: FrameJson::default(),
+            columns: self.columns.clone(),
+            collector: self.collector.clone(),
+            scratch: Vec::new(),
+            printed: 1,
+            broken: 0,
+        }
+    }
+
+    /// Adds the counts of an output that was [split](Self::split) off.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.broken += other.broken;
+    }
+
+    /// Prints what an output that was split off has printed.
+    pub(super) fn behind(&mut self, text: &[u8], out: &mut impl Write) -> io::Result<()> {
+        let mut text = text;
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self.style.format == Some(Format::Json) && self.printed == 0 {
+            out.write_all(BEFORE_FIRST)?;
+            text = text.get(BEFORE_NEXT.len()..).unwrap_or_default();
+        }
+        self.printed += 1;
+        out.write_all(text)
+    }
+
+    /// Whether what is printed depends on which frames were printed before.
+    pub(super) fn minds_shown(&self) -> bool {
+        self.style.time_format == TimeFormat::Dd || self.collector.collects(SINCE_SHOWN)
+    }
+
+    /// The times of the frames before.
+    pub(super) fn times(&mut self) -> &mut Times {
+        &mut self.clock.times
+    }
+
+    /// Whether much more is printed of a frame than it has bytes.
+    pub(super) fn is_wordy(&self) -> bool {
+        use Format::{Json, Ndjson, Tree};
+        self.style.hex || matches!(self.style.format, Some(Tree | Json | Ndjson))
+    }
+
+    /// Whether each frame is to be handed on at once.
+    pub(super) fn is_hasty(&self) -> bool {
+        self.style.line_buffered
     }
 
     /// Whether frames are printed.
@@ -93,7 +154,7 @@ impl Output {
 
     /// Notes the next frame, printed or not.
     pub(super) fn advance(&mut self, time: u64) {
-        self.clock.advance(time);
+        self.clock.times.advance(time);
     }
 
     /// Prints a frame, dissected by `pass`.
@@ -113,7 +174,7 @@ impl Output {
                 let (clock, scratch) = (&mut self.clock, &mut self.scratch);
                 render::summary::line(
                     record,
-                    &self.summary,
+                    &mut self.summary,
                     clock,
                     self.style.paint,
                     scratch,
@@ -124,7 +185,7 @@ impl Output {
                 let mut tree = Tree::default();
                 pass.run(frame, &mut tree);
                 self.broken += u64::from(is_broken(&tree.problems));
-                let Style { only, paint, .. } = &self.style;
+                let Style { only, paint, .. } = &*self.style;
                 render::tree::frame(record, &tree, only, &mut self.clock, *paint, out)?;
             }
             Format::Json | Format::Ndjson => {
@@ -132,8 +193,8 @@ impl Output {
                 pass.run(frame, &mut self.json);
                 self.note_all_problems(|output| &output.json.problems);
                 let before: &[u8] = match (format, self.printed) {
-                    (Format::Json, 0) => b"[\n",
-                    (Format::Json, _) => b",\n",
+                    (Format::Json, 0) => BEFORE_FIRST,
+                    (Format::Json, _) => BEFORE_NEXT,
                     _ => b"",
                 };
                 out.write_all(before)?;
@@ -197,21 +258,4 @@ impl Output {
 /// A frame that the capture cut short is as its owner wanted it.
 fn is_broken(problems: &[Problem]) -> bool {
     problems.iter().any(|problem| problem.kind != ProblemKind::Truncated)
-}
-
-/// The walks over one frame: the first one counts, the others see the same.
-pub(super) struct Pass<'a> {
-    pub(super) dissector: &'a mut Dissector,
-    /// Whether the first one is done.
-    pub(super) begun: bool,
-}
-
-impl Pass<'_> {
-    pub(super) fn run(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
-        if std::mem::replace(&mut self.begun, true) {
-            self.dissector.again(frame, sink);
-        } else {
-            self.dissector.dissect(frame, sink);
-        }
-    }
 }

@@ -1,18 +1,19 @@
 //! Frames through filter, statistics, copy and output.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::rc::Rc;
+use std::thread;
 
 use anyhow::Context;
-use dissect::filter::Filter;
 use dissect::savefile::{Reader, Record, SavefileError};
-use dissect::stats::{All, Walker};
-use dissect::{Collector, Dissector, Frame, Options, Place, Sink, Summary};
+use dissect::{Dissector, Options, Place, Sink, Summary};
 
+use super::batch::Batch;
+use super::crew::{self, Crew, Queue};
 use super::files::Files;
-use super::output::{Noter, Output, Pass};
+use super::lane::{Lane, Pass};
 use super::progress::Progress;
 use crate::capture;
 use crate::capture_input::{self, Input};
@@ -23,8 +24,6 @@ use crate::{render, signals};
 /// What is done with frames.
 pub(super) struct Settings {
     pub(super) options: Options,
-    pub(super) filter: Option<Filter>,
-    pub(super) statistics: All,
     pub(super) writer: Option<Files>,
     /// Frames that are read at most, of those that pass the filter.
     pub(super) count: u64,
@@ -44,22 +43,11 @@ impl Settings {
     }
 }
 
-/// The walks over one frame, for statistics.
-struct Walk<'a, 'b>(&'a mut Pass<'b>, Frame<'a>);
-
-impl Walker for Walk<'_, '_> {
-    #[inline]
-    fn walk(&mut self, sink: &mut impl Sink) {
-        self.0.run(self.1, sink);
-    }
-}
-
 /// Takes frames from captures.
 pub(super) struct Session {
     settings: Settings,
     dissector: Dissector,
-    collector: Collector,
-    passed: u64,
+    lane: Lane,
     /// Files that could not be read to their end.
     failed: u64,
     frames: u64,
@@ -71,14 +59,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(settings: Settings) -> Self {
-        let collector = settings.filter.as_ref().map(Filter::collector).unwrap_or_default();
+    pub(super) fn new(settings: Settings, lane: Lane) -> Self {
         let dissector = settings.dissector();
         Self {
             settings,
             dissector,
-            collector,
-            passed: 0,
+            lane,
             failed: 0,
             frames: 0,
             last: 0,
@@ -88,12 +74,7 @@ impl Session {
     }
 
     /// Takes the frames of a file; where it is followed, also of those that take its place.
-    pub(super) fn read(
-        &mut self,
-        path: &Path,
-        output: &mut Output,
-        out: &mut impl Write,
-    ) -> anyhow::Result<()> {
+    pub(super) fn read(&mut self, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
         while !self.over() {
             let input = match capture_input::open(path, self.settings.follow) {
                 Ok(input) => input,
@@ -103,7 +84,7 @@ impl Session {
                 }
             };
             let replaced = Rc::clone(&input.replaced);
-            self.take(input, output, out)?;
+            self.take(input, out)?;
             if !replaced.get() {
                 break;
             }
@@ -115,14 +96,13 @@ impl Session {
     pub(super) fn capture(
         &mut self,
         settings: &capture::Settings,
-        output: &mut Output,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
         let (live, ended) = capture::open(settings)?;
         let names = settings.interfaces.join(", ");
         diagnostic!("capturing on {names}");
         let input = Input::new(names, live)?;
-        self.take(input, output, out)?;
+        self.take(input, out)?;
         out.flush()?;
         for capture::Ended { name, frames, counts, failure } in ended.borrow().iter() {
             if let Some(failure) = failure {
@@ -141,15 +121,11 @@ impl Session {
 
     /// Whether no more frames are wanted.
     fn over(&self) -> bool {
-        self.passed >= self.settings.count || self.settings.writer.as_ref().is_some_and(Files::over)
+        self.lane.passed >= self.settings.count
+            || self.settings.writer.as_ref().is_some_and(Files::over)
     }
 
-    fn take(
-        &mut self,
-        input: Input,
-        output: &mut Output,
-        out: &mut impl Write,
-    ) -> anyhow::Result<()> {
+    fn take(&mut self, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
         let Input { name, reader, len, .. } = input;
         self.name.clone_from(&name);
         // Whoever asked for an end knows that a file that is still written has none.
@@ -168,88 +144,155 @@ impl Session {
         reader.count_from(self.frames);
         self.begins = true;
         let mut progress = Progress::new(len);
-        while !self.over() {
-            progress.at(reader.offset());
-            match reader.next() {
-                Ok(Some(record)) => self.frame(&record, output, out)?,
-                Ok(None) => break,
-                Err(error) if cut_short(&error) => break,
-                Err(error) => {
-                    self.fail(&format_args!("{name}: {error}"), out)?;
-                    break;
-                }
-            }
-        }
+        let ended = if self.takes_batches() {
+            self.batches(&mut reader, &mut progress, out)
+        } else {
+            self.one_by_one(&mut reader, &mut progress, out)
+        }?;
         progress.end();
+        match ended {
+            Err(error) if !cut_short(&error) => {
+                self.fail(&format_args!("{name}: {error}"), out)?;
+            }
+            _ => {}
+        }
         if let Some(writer) = &mut self.settings.writer {
             writer.blocks(reader.blocks_behind())?;
         }
         Ok(())
     }
 
+    /// Whether frames can be taken together, in several threads. A frame that is waited for, or that
+    /// may be the last, is taken by itself; so are those that are copied.
+    fn takes_batches(&self) -> bool {
+        let Settings { writer, count, follow, join, .. } = &self.settings;
+        writer.is_none()
+            && join.is_none()
+            && !follow
+            && !self.lane.output.is_hasty()
+            && (!self.lane.filters() || *count == u64::MAX)
+            && crew::threads() > 1
+    }
+
+    /// Takes frame by frame.
+    fn one_by_one<R: Read>(
+        &mut self,
+        reader: &mut Reader<R>,
+        progress: &mut Progress,
+        out: &mut impl Write,
+    ) -> anyhow::Result<Result<(), SavefileError>> {
+        while !self.over() {
+            progress.at(reader.offset());
+            match reader.next() {
+                Ok(Some(record)) => self.frame(&record, out)?,
+                Ok(None) => break,
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Takes frames in batches; where there is one only, in this thread.
+    fn batches<R: Read>(
+        &mut self,
+        reader: &mut Reader<R>,
+        progress: &mut Progress,
+        out: &mut impl Write,
+    ) -> anyhow::Result<Result<(), SavefileError>> {
+        let mut left = self.settings.count - self.lane.passed;
+        let mut batch = Batch::default();
+        let wordy = self.lane.output.is_wordy();
+        let mut more = batch.fill(reader, left, wordy);
+        let lanes: Option<Vec<Lane>> = (0..crew::threads()).map(|_| self.lane.split()).collect();
+        let Some((lane, others)) = lanes.and_then(|mut lanes| Some((lanes.pop()?, lanes))) else {
+            for record in batch.records() {
+                self.frame(&record, out)?;
+            }
+            return match more {
+                Ok(true) => self.one_by_one(reader, progress, out),
+                Ok(false) => Ok(Ok(())),
+                Err(error) => Ok(Err(error)),
+            };
+        };
+        if !matches!(more, Ok(true)) {
+            batch.records().try_for_each(|record| self.frame(&record, out))?;
+            return Ok(more.map(|_| ()));
+        }
+        let queue = Queue::default();
+        thread::scope(|scope| {
+            let mut crew = Crew::new(scope, &queue, &self.dissector, lane, others);
+            let mut filled = Some(batch);
+            loop {
+                while let Some(batch) = crew.done()? {
+                    self.lane.output.behind(&batch.text, out)?;
+                    crew.give_back(batch);
+                }
+                if filled.is_none()
+                    && matches!(more, Ok(true))
+                    && let Some(mut batch) = crew.spare()
+                {
+                    more = batch.fill(reader, left, wordy);
+                    filled = Some(batch);
+                }
+                if let Some(mut batch) = filled.take() {
+                    left -= batch.len();
+                    progress.at(reader.offset());
+                    self.track(&mut batch, out)?;
+                    crew.put(batch);
+                } else if !crew.help()? {
+                    break;
+                }
+            }
+            crew.end(&mut self.lane);
+            Ok(more.map(|_| ()))
+        })
+    }
+
+    /// Follows the streams of a batch.
+    fn track(&mut self, batch: &mut Batch, out: &mut impl Write) -> anyhow::Result<()> {
+        let Some((first, last)) = batch.ends() else { return Ok(()) };
+        if self.begins {
+            self.begin(first, out)?;
+        }
+        self.frames += batch.len();
+        self.last = last;
+        batch.track(&mut self.dissector, self.lane.output.times());
+        Ok(())
+    }
+
     /// Sees to the streams where a capture begins: it continues the one before, as the files of a
     /// ring do, unless its frames are older than what was seen.
     #[cold]
-    fn begin(
-        &mut self,
-        time: u64,
-        output: &mut Output,
-        out: &mut impl Write,
-    ) -> anyhow::Result<()> {
+    fn begin(&mut self, time: u64, out: &mut impl Write) -> anyhow::Result<()> {
         self.begins = false;
         if time < self.last {
-            held_back(&self.name, &mut self.dissector, output, out)?;
+            held_back(&self.name, &mut self.dissector, &mut self.lane, out)?;
             self.dissector = self.settings.dissector();
         }
         Ok(())
     }
 
     #[inline]
-    fn frame(
-        &mut self,
-        record: &Record<'_>,
-        output: &mut Output,
-        out: &mut impl Write,
-    ) -> anyhow::Result<()> {
+    fn frame(&mut self, record: &Record<'_>, out: &mut impl Write) -> anyhow::Result<()> {
         self.frames += 1;
         let frame = record.frame;
         if self.begins {
-            self.begin(frame.time, output, out)?;
+            self.begin(frame.time, out)?;
         }
         self.last = frame.time;
-        output.advance(frame.time);
-        let settings = &mut self.settings;
-        if let Some(writer) = &mut settings.writer {
+        let writer = &mut self.settings.writer;
+        if let Some(writer) = writer {
             writer.blocks(record.blocks_before)?;
         }
-        let mut pass = Pass { dissector: &mut self.dissector, begun: false };
-        if let Some(join) = &settings.join {
+        let dissector = &mut self.dissector;
+        let mut pass = Pass { dissector, begun: false, tracked: false };
+        if let Some(join) = &self.settings.join {
             join.look(&frame, |tap| pass.run(frame, tap));
         }
-        if let Some(filter) = &settings.filter {
-            self.collector.clear();
-            pass.run(frame, &mut self.collector);
-            if !filter.matches(&self.collector, frame.bytes) {
-                return Ok(());
-            }
-        }
-        self.passed += 1;
-        if !settings.statistics.is_empty() {
-            let mut noter = Noter::default();
-            settings.statistics.frame(&frame, &mut Walk(&mut pass, frame), &mut noter);
-            if !output.prints() {
-                output.broken += u64::from(noter.0);
-            }
-        } else if !output.prints() && !pass.begun {
-            let mut noter = Noter::default();
-            pass.run(frame, &mut noter);
-            output.broken += u64::from(noter.0);
-        }
-        if let Some(writer) = &mut settings.writer {
+        let passes = self.lane.frame(record, &mut pass, out)?;
+        if let Some(writer) = writer.as_mut().filter(|_| passes) {
             writer.record(record)?;
         }
-        output.frame(record, &mut pass, out)?;
-        pass.dissector.shown(frame);
         Ok(())
     }
 
@@ -264,19 +307,18 @@ impl Session {
     /// Prints the statistics, and ends the copy.
     pub(super) fn finish(
         mut self,
-        output: &mut Output,
         json: bool,
         svg: Option<&Path>,
         out: &mut impl Write,
     ) -> anyhow::Result<Outcome> {
-        if self.passed < self.settings.count {
-            held_back(&self.name, &mut self.dissector, output, out)?;
+        if self.lane.passed < self.settings.count {
+            held_back(&self.name, &mut self.dissector, &mut self.lane, out)?;
         }
-        output.end(out)?;
+        self.lane.output.end(out)?;
         if let Some(writer) = self.settings.writer {
             writer.finish()?;
         }
-        for report in self.settings.statistics.reports() {
+        for report in self.lane.statistics.reports() {
             if json {
                 serde_json::to_writer(&mut *out, &render::report::json(&report))?;
                 writeln!(out)?;
@@ -288,7 +330,7 @@ impl Session {
                 render::svg::bars(&report, &mut std::io::BufWriter::new(file))?;
             }
         }
-        Ok(match (self.failed + output.broken, self.frames) {
+        Ok(match (self.failed + self.lane.output.broken, self.frames) {
             (0, _) => Outcome::Done,
             (_, 0) => Outcome::Failed,
             _ => Outcome::Partial,
@@ -300,7 +342,7 @@ impl Session {
 fn held_back(
     name: &str,
     dissector: &mut Dissector,
-    output: &mut Output,
+    lane: &mut Lane,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let mut summary = Summary::default();
@@ -311,14 +353,10 @@ fn held_back(
         summary.enter(dissect::PROTOCOLS.first().copied().context("no protocols")?, place);
         summary.leave();
         let Some(number) = dissector.finish(&mut summary) else { return Ok(()) };
-        let mut text = Vec::new();
-        summary.write_info(&mut text)?;
+        let text = summary.info().to_owned();
         let gap = summary.problems.first().map(ToString::to_string).unwrap_or_default();
         out.flush()?;
-        diagnostic!(
-            "{name}: held back since frame {number}: {}; {gap}",
-            String::from_utf8_lossy(&text)
-        );
-        output.broken += 1;
+        diagnostic!("{name}: held back since frame {number}: {text}; {gap}");
+        lane.output.broken += 1;
     }
 }
