@@ -112,6 +112,8 @@ pub struct Assignments {
     pub vxlan_gpe: Vec<u16>,
     /// UDP ports of Geneve.
     pub geneve: Vec<u16>,
+    /// UDP ports of IPsec.
+    pub udpencap: Vec<u16>,
     /// TCP ports of STT.
     pub stt: Vec<u16>,
     /// EtherTypes of frames that hold OpenFlow messages.
@@ -127,6 +129,7 @@ impl Default for Assignments {
             vxlan: vec![4789, 8472],
             vxlan_gpe: vec![4790],
             geneve: vec![6081],
+            udpencap: vec![4500],
             stt: vec![7471],
             vse: vec![codec::proxy::ETHERTYPE],
         }
@@ -143,6 +146,7 @@ pub(crate) enum Carries {
     Vxlan,
     VxlanGpe,
     Geneve,
+    Udpencap,
 }
 
 /// [`Assignments`] as a table, since every segment asks.
@@ -175,6 +179,7 @@ impl Ports {
                 (&assignments.vxlan, Carries::Vxlan),
                 (&assignments.vxlan_gpe, Carries::VxlanGpe),
                 (&assignments.geneve, Carries::Geneve),
+                (&assignments.udpencap, Carries::Udpencap),
             ]),
         }
     }

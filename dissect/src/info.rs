@@ -72,6 +72,8 @@ pub enum Info {
     Gre(u16, Option<u32>),
     /// A tunnel's network, and the Flow Control Field around it.
     Tunnel(u64, Option<Fcf>),
+    /// A service path: its identifier, and the index on it.
+    ServicePath(u32, u8),
     /// A frame of OpenFlow messages: its stream.
     VseFrame(u32),
     /// A netlink message: family, type, sequence number.
@@ -136,6 +138,7 @@ impl fmt::Display for Info {
                 write!(f, "Protocol {protocol:#06x}")?;
                 key.map_or(Ok(()), |key| write!(f, ", key {key:#x}"))
             }
+            Self::ServicePath(path, index) => write!(f, "Service path {path}, index {index}"),
             Self::Tunnel(id, fcf) => {
                 write!(f, "Network {id}")?;
                 match fcf {

@@ -175,6 +175,13 @@ pub fn has_layers(protocol: &Protocol) -> bool {
     !groups.iter().any(|group| std::ptr::eq(*group, protocol))
 }
 
+/// The field that shows that `group`, which [has no layers](has_layers), is there, where its own
+/// fields may all be missing.
+pub(crate) fn shown_by(group: &Protocol) -> Option<&'static Field> {
+    use crate::protocol::openflow;
+    std::ptr::eq(group, &raw const openflow::BODY).then_some(&openflow::TYPE)
+}
+
 /// Every field of that name, with its protocol: several protocols may share one.
 pub fn fields_named(name: &str) -> impl Iterator<Item = (&'static Protocol, &'static Field)> + '_ {
     all_fields().filter(move |(_, field)| field.name == name)

@@ -24,7 +24,7 @@ pub(crate) fn parse(text: &str) -> Result<DecodeAs, String> {
     let (value, protocol) = rest.split_once(',').ok_or(WANT)?;
     let (selector, protocols): (_, &[&'static str]) = match selector {
         "tcp.port" => (Selector::TcpPort, &["openflow", "stt", "none"]),
-        "udp.port" => (Selector::UdpPort, &["vxlan", "vxlan_gpe", "geneve", "none"]),
+        "udp.port" => (Selector::UdpPort, &["vxlan", "vxlan_gpe", "geneve", "udpencap", "none"]),
         "ethertype" => (Selector::EtherType, &["vse", "none"]),
         _ => return Err(format!("{selector:?}: want tcp.port, udp.port or ethertype")),
     };
@@ -53,7 +53,9 @@ impl DecodeAs {
         let Self { selector, value, protocol } = self;
         let lists: &mut [&mut Vec<u16>] = match selector {
             Selector::TcpPort => &mut [&mut to.openflow, &mut to.stt, &mut to.not_openflow],
-            Selector::UdpPort => &mut [&mut to.vxlan, &mut to.vxlan_gpe, &mut to.geneve],
+            Selector::UdpPort => {
+                &mut [&mut to.vxlan, &mut to.vxlan_gpe, &mut to.geneve, &mut to.udpencap]
+            }
             Selector::EtherType => &mut [&mut to.vse],
         };
         // A later assignment takes the place of an earlier one, and of what is assigned anyway.
@@ -67,6 +69,7 @@ impl DecodeAs {
             (_, "vxlan") => &mut to.vxlan,
             (_, "vxlan_gpe") => &mut to.vxlan_gpe,
             (_, "geneve") => &mut to.geneve,
+            (_, "udpencap") => &mut to.udpencap,
             (_, "vse") => &mut to.vse,
             _ => return,
         };

@@ -310,6 +310,30 @@ def loop():
             for packet, family in zip(frames_of("raw-ip"), [2, 2, 24, 30])]
 
 
+def nsh():
+    """Each metadata type and next protocol, in VXLAN-GPE and behind EtherType 0x894f; a header in a
+    header; one whose length cannot be, one of a protocol that is not read."""
+    def header(next_protocol, metadata_type=1, context=bytes(16), path=42, index=255, words=None):
+        words = 2 + len(context) // 4 if words is None else words
+        return (struct.pack(">HBBI", 63 << 6 | words, metadata_type, next_protocol,
+                            path << 8 | index) + context)
+
+    inner = scapy.IP(src="10.0.0.1", dst="10.0.0.2", id=7) / scapy.UDP(sport=5000, dport=5001) / b"x"
+    inner6 = scapy.IPv6(src=A6, dst=B6) / scapy.UDP(sport=5000, dport=5001) / b"x"
+    variable = struct.pack(">HBB", 0x0102, 3, 4) + b"abcd"
+    gpe = ipv4() / scapy.UDP(sport=50000, dport=4790, chksum=0) / struct.pack(">BBBBI", 12, 0, 0, 4, 42 << 8)
+    plain = ether(type=0x894f)
+    return [
+        gpe / header(1) / inner,
+        gpe / header(2, 2, b"") / inner6,
+        gpe / header(3, 2, variable) / (scapy.Ether(src=MAC_A, dst=MAC_B) / inner),
+        plain / header(4, path=1) / header(1, 2, b"", path=2, index=9) / inner,
+        plain / header(5) / bytes.fromhex("000010ff") / inner,
+        plain / header(1, words=1) / inner,
+        gpe / header(1)[:20],
+    ]
+
+
 LINKTYPE_NULL, LINKTYPE_LOOP = 0, 108
 FRAMES = {
     "esp": esp,
@@ -321,6 +345,7 @@ FRAMES = {
     "malformed-headers": malformed_headers,
     "malformed-openflow": malformed_openflow,
     "nested": nested,
+    "nsh": nsh,
     "null": null,
     "stt": stt_frames,
 }

@@ -237,10 +237,13 @@ impl Parser<'_> {
             let operand = if registry::has_layers(protocol) {
                 self.collector.want_layer(name).map(Operand::Layer)
             } else {
-                let names = protocol.fields.iter();
+                let shown_by = registry::shown_by(protocol);
+                let fields = shown_by.as_slice();
+                let fields = if fields.is_empty() { protocol.fields } else { fields };
+                let names = fields.iter();
                 let slots: Vec<_> =
                     names.filter_map(|field| self.collector.want(field.name)).collect();
-                let field = protocol.fields.first().copied();
+                let field = fields.first().copied();
                 field.map(|field| Operand::Fields(Named { slots, field, bit: None }))
             };
             if let Some(operand) = operand {

@@ -35,6 +35,19 @@ fn passes(text: &str) -> bool {
 }
 
 #[test]
+fn a_message_without_a_body_is_one_of_its_version() {
+    let frame =
+        b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x88\xb5\x01\0\0\x08\0\0\0\x09\x01\x12\0\x08\0\0\0\x07";
+    for (text, wanted) in [("openflow_v1", true), ("not openflow_v1", false), ("openflow", true)] {
+        let filter = Filter::parse(text).unwrap();
+        let mut collector = filter.collector();
+        Dissector::new(Options::default()).dissect(Frame::ethernet(frame), &mut collector);
+        assert_eq!(filter.matches(&collector, frame), wanted, "{text}");
+    }
+    assert!(!passes("openflow_v1"));
+}
+
+#[test]
 fn what_passes() {
     for text in [
         "vxlan",

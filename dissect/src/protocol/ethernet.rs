@@ -9,7 +9,7 @@
 
 use codec::types::MacAddr;
 
-use super::{arp, ip, ipv4, ipv6, llc, vlan, vse_frame};
+use super::{arp, ip, ipv4, ipv6, llc, nsh, vlan, vse_frame};
 use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::protocol;
@@ -73,6 +73,7 @@ pub(crate) fn payload_of(
         (0x0800, _) => ipv4::dissect(walk, bytes, place, sink),
         (0x86dd, _) => ipv6::dissect(walk, bytes, place, sink),
         (0x0806, _) => arp::dissect(walk, bytes, place, sink),
+        (0x894f, _) => nsh::dissect(walk, bytes, place, sink),
         (other, frame) if walk.options.assignments.vse.contains(&other) => {
             vse_frame::dissect(walk, frame, bytes, place, sink);
         }

@@ -1,4 +1,5 @@
-//! ESP, of which the outside alone can be read, and AH: RFC 4303 section 2, RFC 4302 section 2.
+//! ESP, of which the outside alone can be read, in IP or in UDP, and AH: RFC 4303 section 2, RFC 3948,
+//! RFC 4302 section 2.
 //!
 //! ```text
 //! ESP:  security parameters index (4)   sequence number (4)   ...
@@ -23,6 +24,35 @@ protocol! {
     AH_LENGTH: Unsigned, "ah.length", "length", "Length in words of 32 bits, less two";
     AH_SPI: Hex, "ah.spi", "spi", "Security parameters index";
     AH_SEQUENCE: Unsigned, "ah.sequence", "sequence", "Sequence number";
+}
+
+protocol! {
+    pub(crate) static UDPENCAP = "udpencap", "UDPENCAP";
+    KEEPALIVE: Flag, "udpencap.nat_keepalive", "nat_keepalive",
+        "A byte that keeps a translation of addresses alive";
+    MARKER: Flag, "udpencap.non_esp_marker", "non_esp_marker", "IKE follows, and no ESP";
+}
+
+/// Dissects what UDP carries on the port of IPsec: ESP, IKE behind four bytes of zero, or a byte
+/// that keeps a translation alive (RFC 3948 section 2).
+pub(crate) fn in_udp(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
+    let (len, field) = match bytes {
+        [0xff] => (1, Some(&KEEPALIVE)),
+        [0, 0, 0, 0, ..] => (4, Some(&MARKER)),
+        _ => (0, None),
+    };
+    sink.enter(&UDPENCAP, place.part(0, len));
+    if let Some(field) = field
+        && sink.wants(&UDPENCAP)
+    {
+        sink.field(field, place.part(0, len), Value::Flag(true));
+    }
+    sink.leave();
+    let rest = bytes.get(len..).unwrap_or_default();
+    match field {
+        None => esp(walk, rest, place, sink),
+        Some(_) => ip::payload(place.rest(len), rest, sink),
+    }
 }
 
 /// Dissects the outside of ESP.

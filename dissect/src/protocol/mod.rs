@@ -17,6 +17,7 @@ pub(crate) mod ipv6;
 pub(crate) mod llc;
 pub(crate) mod loopback;
 pub(crate) mod netlink;
+pub(crate) mod nsh;
 pub(crate) mod openflow;
 pub(crate) mod stt;
 pub(crate) mod tcp;
@@ -48,12 +49,14 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &ipv6::FRAGMENT,
     &ipsec::AH,
     &ipsec::ESP,
+    &ipsec::UDPENCAP,
     &icmp::PROTOCOL,
     &icmpv6::PROTOCOL,
     &udp::PROTOCOL,
     &tcp::PROTOCOL,
     &gre::PROTOCOL,
     &vxlan::PROTOCOL,
+    &nsh::PROTOCOL,
     &geneve::PROTOCOL,
     &stt::PROTOCOL,
     &vse_frame::PROTOCOL,

@@ -8,7 +8,7 @@
 //! ```
 
 use super::ip::{self, Datagram};
-use super::{geneve, vxlan};
+use super::{geneve, ipsec, vxlan};
 use crate::dissector::{Carries, Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
@@ -70,6 +70,7 @@ pub(crate) fn dissect(
     match walk.ports.udp(source, destination) {
         Carries::Vxlan => vxlan::dissect(walk, datagram.fcf, payload, place, sink),
         Carries::VxlanGpe => vxlan::dissect_gpe(walk, datagram.fcf, payload, place, sink),
+        Carries::Udpencap => ipsec::in_udp(walk, payload, place, sink),
         Carries::Geneve => geneve::dissect(walk, datagram.fcf, payload, place, sink),
         _ => ip::payload(place, payload, sink),
     }

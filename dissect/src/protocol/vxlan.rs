@@ -12,7 +12,7 @@
 
 use codec::fcf::Fcf;
 
-use super::{ethernet, ipv4, ipv6};
+use super::{ethernet, ipv4, ipv6, nsh};
 use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
@@ -87,6 +87,7 @@ fn packet(
         1 => ipv4::dissect(walk, payload, place, sink),
         2 => ipv6::dissect(walk, payload, place, sink),
         3 => ethernet::dissect(walk, payload, place, sink),
+        4 => nsh::dissect(walk, payload, place, sink),
         other => {
             let text = format!("VXLAN-GPE next protocol {other}");
             sink.problem(Problem::unsupported(place.offset, text));
