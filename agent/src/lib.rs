@@ -2,6 +2,7 @@
 //! the datapaths that act on its decisions.
 
 pub mod client;
+pub mod controller;
 pub mod datapath;
 pub mod doctor;
 pub mod engine;

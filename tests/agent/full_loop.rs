@@ -12,7 +12,8 @@ use agent::host::Namespace;
 use serde_json::Value;
 
 use crate::commands::done;
-use crate::hypervisor::{Beside, Hypervisor, Namespaces, Place, inside, run};
+use crate::hypervisor::{Beside, Hypervisor, Namespaces, Place, inside, run, until};
+use crate::world::Scratch;
 
 /// The Python that `cargo xtask` makes, with os-ken in it.
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/os-ken/bin/python");
@@ -55,6 +56,68 @@ fn send(from: &str, to: &str, count: u8) {
     }
 }
 
+/// The namespaces of a host for the controller, and of two hypervisors with a VM each.
+struct World(Namespaces);
+
+const A: usize = 0;
+const B: usize = 1;
+const C: usize = 2;
+const VA: usize = 3;
+const VB: usize = 4;
+
+impl World {
+    fn new() -> Self {
+        let all = Namespaces::new(&["a", "b", "c", "va", "vb"]);
+        all.wire([(A, "ua", "10.99.0.1/24"), (B, "ub", "10.99.0.2/24")]);
+        all.wire([(C, "ca", "10.98.1.1/24"), (A, "m0", "10.98.1.2/24")]);
+        all.wire([(C, "cb", "10.98.2.1/24"), (B, "m0", "10.98.2.2/24")]);
+        all.wire([(VA, "eth0", "10.7.0.1/24"), (A, "vm4", "")]);
+        all.wire([(VB, "eth0", "10.7.0.2/24"), (B, "vm5", "")]);
+        // The port has the address of its VM, as VM_INFO tells that of the port.
+        for (vm, host, port) in [(VA, A, "vm4"), (VB, B, "vm5")] {
+            let address = format!("02:00:00:00:00:0{}", port.trim_start_matches("vm"));
+            run(&format!("ip -n {} link set eth0 address {address}", all.name(vm)));
+            run(&format!("ip -n {} link set {port} address {address}", all.name(host)));
+        }
+        Self(all)
+    }
+
+    fn sender(&self) -> Hypervisor {
+        Hypervisor::start(&Place {
+            namespace: self.0.name(A),
+            number: 1,
+            underlay: "ua",
+            remote: "10.99.0.2",
+            port: "vm4",
+            vm: "port=vm4,id=4,tenant=7,core=1",
+            controller: "tcp:10.98.1.1:6653",
+        })
+    }
+
+    fn receiver(&self) -> Hypervisor {
+        Hypervisor::start(&Place {
+            namespace: self.0.name(B),
+            number: 2,
+            underlay: "ub",
+            remote: "10.99.0.1",
+            port: "vm5",
+            vm: "port=vm5,id=5,tenant=7,core=1",
+            controller: "tcp:10.98.2.1:6653",
+        })
+    }
+
+    /// Sends 40 datagrams from one VM to the other; all of them arrive, and pass core 0.
+    fn traffic(&self, receiver: &Hypervisor) {
+        send(self.0.name(VA), self.0.name(VB), 40);
+        let agent = receiver.dir.target();
+        println!("{}", done(&agent, &["flow", "list"]));
+        let cores = done(&agent, &["core", "list", "-o", "ndjson"]);
+        let core = cores.lines().next().expect("a core");
+        let core: Value = serde_json::from_str(core).expect("JSON");
+        assert!(core["packets"].as_u64() >= Some(40), "{core}");
+    }
+}
+
 #[test]
 #[ignore = "needs root: makes network namespaces, switches and an XDP datapath"]
 fn with_os_ken() {
@@ -62,21 +125,8 @@ fn with_os_ken() {
         Path::new(PYTHON).exists(),
         "there is no os-ken: cargo xtask test installs it into target/os-ken"
     );
-    let all = Namespaces::new(&["a", "b", "c", "va", "vb"]);
-    let [a, b, c, va, vb] = [0, 1, 2, 3, 4];
-    all.wire([(a, "ua", "10.99.0.1/24"), (b, "ub", "10.99.0.2/24")]);
-    all.wire([(c, "ca", "10.98.1.1/24"), (a, "m0", "10.98.1.2/24")]);
-    all.wire([(c, "cb", "10.98.2.1/24"), (b, "m0", "10.98.2.2/24")]);
-    all.wire([(va, "eth0", "10.7.0.1/24"), (a, "vm4", "")]);
-    all.wire([(vb, "eth0", "10.7.0.2/24"), (b, "vm5", "")]);
-    // The port has the address of its VM, as VM_INFO tells that of the port.
-    for (vm, host, port) in [(va, a, "vm4"), (vb, b, "vm5")] {
-        let address = format!("02:00:00:00:00:0{}", port.trim_start_matches("vm"));
-        run(&format!("ip -n {} link set eth0 address {address}", all.name(vm)));
-        run(&format!("ip -n {} link set {port} address {address}", all.name(host)));
-    }
-
-    let mut controller = inside(all.name(c), PYTHON)
+    let world = World::new();
+    let mut controller = inside(world.0.name(C), PYTHON)
         .args([APPLICATION, "6653"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -85,46 +135,61 @@ fn with_os_ken() {
         .expect("Python starts");
     let stdout = controller.0.stdout.take().expect("a pipe");
     let mut told = Told(BufReader::new(stdout).lines());
-
-    let sender = Hypervisor::start(&Place {
-        namespace: all.name(a),
-        number: 1,
-        underlay: "ua",
-        remote: "10.99.0.2",
-        port: "vm4",
-        vm: "port=vm4,id=4,tenant=7,core=1",
-        controller: "tcp:10.98.1.1:6653",
-    });
+    let _sender = world.sender();
     told.event("host", 1);
-    let receiver = Hypervisor::start(&Place {
-        namespace: all.name(b),
-        number: 2,
-        underlay: "ub",
-        remote: "10.99.0.1",
-        port: "vm5",
-        vm: "port=vm5,id=5,tenant=7,core=1",
-        controller: "tcp:10.98.2.1:6653",
-    });
+    let receiver = world.receiver();
     let vm = told.event("vm", 2);
     assert_eq!((&vm["vm_id"], &vm["tenant"], &vm["what"]), (&5.into(), &7.into(), &1.into()));
     let acknowledged = told.event("acknowledged", 2);
     assert_eq!(acknowledged["xid"], 0x105);
-
     let agent = receiver.dir.target();
-    let listed = done(&agent, &["flow", "list", "--no-stats", "-o", "ofctl"]);
-    assert!(listed.contains("vm_id=5"), "{listed}");
+    let listed = || done(&agent, &["flow", "list", "--no-stats", "-o", "ofctl"]);
+    assert!(listed().contains("vm_id=5"), "{}", listed());
     // Tagged traffic: the outer header has the DSCP of the inner one, the VM's number and priority.
-    send(all.name(va), all.name(vb), 40);
-    println!("{}", done(&agent, &["flow", "list"]));
-
-    // That core has taken them over from the driver; and when nothing more came, the entry went.
-    let cores = done(&agent, &["core", "list", "-o", "ndjson"]);
-    let core: Value = serde_json::from_str(cores.lines().next().expect("a core")).expect("JSON");
-    assert!(core["packets"].as_u64() >= Some(40), "{core}");
+    world.traffic(&receiver);
+    // When nothing more comes, the entry goes, and the controller is told.
     let removed = told.event("flow_removed", 2);
     assert_eq!((&removed["vm_id"], &removed["core"]), (&5.into(), &0.into()), "{removed}");
     assert!(removed["packets"].as_u64() >= Some(40), "{removed}");
-    let listed = done(&agent, &["flow", "list", "--no-stats", "-o", "ofctl"]);
-    assert!(!listed.contains("vm_id=5"), "{listed}");
-    drop(sender);
+    assert!(!listed().contains("vm_id=5"), "{}", listed());
+}
+
+#[test]
+#[ignore = "needs root: makes network namespaces, switches and an XDP datapath"]
+fn with_our_controller() {
+    let world = World::new();
+    let dir = Scratch::new();
+    let path = |name: &str| dir.0.join(name).display().to_string();
+    let policy = "[grade.gold]\nfcf_priority = 1\ncore = 0\nidle_timeout = 3\n\
+                  [tenant.7]\ngrade = \"gold\"\n";
+    std::fs::write(path("policy.toml"), policy).expect("the scratch folder is ours");
+    let mut controller = inside(world.0.name(C), env!("CARGO_BIN_EXE_vsectl"))
+        .args(["controller", "run", "--listen", "ptcp:6653:0.0.0.0"])
+        .args(["--policy", &path("policy.toml"), "-w", &path("session.pcapng")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map(Beside)
+        .expect("vsectl starts");
+    let stdout = controller.0.stdout.take().expect("a pipe");
+    let mut lines = BufReader::new(stdout).lines().map(|line| line.expect("text"));
+    let sender = world.sender();
+    let receiver = world.receiver();
+    let switch = format!("unix:{}", sender.dir.0.join("br0.mgmt").display());
+    until("the sender marks what goes to the VM", || {
+        run(&format!("ovs-ofctl dump-flows {switch}")).contains("mod_nw_tos:148")
+    });
+    let agent = receiver.dir.target();
+    let listed = || done(&agent, &["flow", "list", "--no-stats", "-o", "ofctl"]);
+    until("VSE has an entry for the VM", || listed().contains("vm_id=5"));
+    world.traffic(&receiver);
+    let removed = lines.find(|line| line.contains("FLOW_REMOVED") && line.contains("vm_id=5"));
+    println!("controller: {}", removed.expect("the controller is told that the entry has gone"));
+    drop(lines);
+    drop(controller);
+    // The capture tells the same.
+    let story = done(&agent, &["decode", &path("session.pcapng")]);
+    for part in ["VM_INFO", "set_fcf(vm_id=5", "set_irq_core:0", "BARRIER_REPLY", "FLOW_REMOVED"] {
+        assert!(story.contains(part), "{part}: {story}");
+    }
 }

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::agent_option::AgentOption;
 use crate::commands::{
-    agent, completions, config, core, craft, datapath, decode, diff, doctor, encode, experiment,
-    flow, man, monitor, print, proxy, send, state_at, top, trace, vm,
+    agent, completions, config, controller, core, craft, datapath, decode, diff, doctor, encode,
+    experiment, flow, man, monitor, print, proxy, send, state_at, top, trace, vm,
 };
 use crate::exit::Outcome;
 
@@ -45,6 +45,7 @@ enum Command {
     Monitor(monitor::Args),
     Top(top::Args),
     Proxy(proxy::Args),
+    Controller(controller::Args),
     Doctor(doctor::Args),
     Experiment(experiment::Args),
     Completions(completions::Args),
@@ -65,6 +66,7 @@ impl Cli {
             Command::Encode(args) => args.run(out),
             Command::Doctor(args) => args.run(out),
             Command::Proxy(args) => args.run(&self.agent, out),
+            Command::Controller(args) => args.run(out),
             Command::Experiment(args) => args.run(out),
             Command::Agent(args) => args.run(out),
             Command::Flow(args) => args.run(&self.agent, out),

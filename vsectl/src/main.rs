@@ -32,6 +32,7 @@ mod render;
 mod saved;
 mod saved_engine;
 mod send;
+mod session_log;
 mod signals;
 mod top;
 mod view;

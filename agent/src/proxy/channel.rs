@@ -10,20 +10,20 @@ use mio::{Interest, Registry, Token};
 use super::tls::Tls;
 
 /// Bytes that wait to be written from which on nothing more should be read for a channel.
-pub(super) const HIGH_WATER: usize = 1 << 20;
+pub(crate) const HIGH_WATER: usize = 1 << 20;
 /// Bytes that are read at once.
 const READ_LEN: usize = 64 << 10;
 
 /// A stream socket of either kind.
 #[derive(Debug)]
-pub(super) enum Socket {
+pub(crate) enum Socket {
     Unix(mio::net::UnixStream),
     Tcp(mio::net::TcpStream),
 }
 
 /// A stream of messages.
 #[derive(Debug)]
-pub(super) struct Channel {
+pub(crate) struct Channel {
     socket: Socket,
     tls: Option<Tls>,
     input: Vec<u8>,
@@ -37,12 +37,12 @@ pub(super) struct Channel {
     /// Whether the peer sends nothing more.
     ended: bool,
     /// When the peer was heard last.
-    pub(super) heard: Instant,
+    pub(crate) heard: Instant,
 }
 
 /// Why a channel is of no use any more.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ChannelError {
+pub(crate) enum ChannelError {
     /// The peer closed it.
     #[error("closed by the peer")]
     Closed,
@@ -56,7 +56,7 @@ pub(super) enum ChannelError {
 
 impl Channel {
     /// A channel over a connected, or connecting, socket.
-    pub(super) fn new(socket: Socket, tls: Option<Tls>, now: Instant) -> Self {
+    pub(crate) fn new(socket: Socket, tls: Option<Tls>, now: Instant) -> Self {
         Self {
             socket,
             tls,
@@ -71,13 +71,13 @@ impl Channel {
     }
 
     /// A channel to a unix socket.
-    pub(super) fn to_unix(path: &Path, now: Instant) -> io::Result<Self> {
+    pub(crate) fn to_unix(path: &Path, now: Instant) -> io::Result<Self> {
         let stream = mio::net::UnixStream::connect(path)?;
         Ok(Self::new(Socket::Unix(stream), None, now))
     }
 
     /// Asks to be told under `token` when the socket can be read or written.
-    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         let both = Interest::READABLE | Interest::WRITABLE;
         match &mut self.socket {
             Socket::Unix(socket) => registry.register(socket, token, both),
@@ -86,7 +86,7 @@ impl Channel {
     }
 
     /// Whether a connection that was begun stands; an error where it failed.
-    pub(super) fn connected(&self) -> io::Result<bool> {
+    pub(crate) fn connected(&self) -> io::Result<bool> {
         let (error, peer) = match &self.socket {
             Socket::Unix(socket) => (socket.take_error()?, socket.peer_addr().map(drop)),
             Socket::Tcp(socket) => (socket.take_error()?, socket.peer_addr().map(drop)),
@@ -100,12 +100,12 @@ impl Channel {
     }
 
     /// Notes that the socket may have something to read.
-    pub(super) fn is_readable(&mut self) {
+    pub(crate) fn is_readable(&mut self) {
         self.readable = true;
     }
 
     /// Reads once; whether there was anything.
-    pub(super) fn read(&mut self, now: Instant) -> Result<bool, ChannelError> {
+    pub(crate) fn read(&mut self, now: Instant) -> Result<bool, ChannelError> {
         if !self.readable || self.ended {
             return Ok(false);
         }
@@ -140,7 +140,7 @@ impl Channel {
     }
 
     /// Takes the next whole message that was read.
-    pub(super) fn next_message(&mut self) -> Result<Option<&[u8]>, ChannelError> {
+    pub(crate) fn next_message(&mut self) -> Result<Option<&[u8]>, ChannelError> {
         let left = self.input.get(self.taken..).unwrap_or_default();
         if left.len() < HEADER_LEN {
             return Ok(None);
@@ -154,28 +154,28 @@ impl Channel {
     }
 
     /// Takes what was read, whatever it is.
-    pub(super) fn take_bytes(&mut self) -> Vec<u8> {
+    pub(crate) fn take_bytes(&mut self) -> Vec<u8> {
         self.taken = 0;
         std::mem::take(&mut self.input)
     }
 
     /// What is to be written; [`flush`](Self::flush) writes it.
-    pub(super) fn output(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }
 
     /// Bytes that wait to be written.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.output.len() - self.written
     }
 
     /// Whether so much waits to be written that nothing more should be read for it.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.waiting() >= HIGH_WATER
     }
 
     /// Writes as much as the socket takes.
-    pub(super) fn flush(&mut self) -> Result<(), ChannelError> {
+    pub(crate) fn flush(&mut self) -> Result<(), ChannelError> {
         if let Some(tls) = &mut self.tls {
             let waits = self.output.get(self.written..).unwrap_or_default();
             self.written += tls.write(&mut self.socket, waits)?;

@@ -22,11 +22,13 @@ mod tls;
 mod vm_spec;
 mod vms;
 
+pub(crate) use channel::{Channel, ChannelError};
 pub use database::{Database, DatabaseError, Said};
 pub use endpoint::{Endpoint, EndpointError, Place};
 pub use fcf_actions::{FcfActions, Unstockable};
 pub use framed_port::{FramedSettings, KeyFileError};
 pub use frames::{FrameCounters, Frames};
+pub(crate) use relay::Listener;
 pub use relay::{Relay, RelayError, Settings, Stop};
 pub use replay_state::{ReplayFileError, ReplayState, StreamState};
 pub use session::{Counters, Outbox, Session};

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
 
-use self::listener::Listener;
+pub(crate) use self::listener::Listener;
 use self::observers::Observers;
 pub use self::settings::{RelayError, Settings};
 use super::backoff::Backoff;
@@ -155,10 +155,7 @@ impl Relay {
     /// port 0.
     #[must_use]
     pub fn listening(&self) -> Vec<std::net::SocketAddr> {
-        let tcp = self.listeners.iter().filter_map(|(listener, _)| match listener {
-            Listener::Tcp(listener) => listener.local_addr().ok(),
-            Listener::Unix(_) => None,
-        });
+        let tcp = self.listeners.iter().filter_map(|(listener, _)| listener.address());
         tcp.collect()
     }
 

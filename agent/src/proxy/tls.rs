@@ -91,7 +91,7 @@ impl TlsSettings {
     }
 
     /// The side that connects.
-    pub(super) fn connect(&self) -> Result<Tls, TlsError> {
+    pub(crate) fn connect(&self) -> Result<Tls, TlsError> {
         // The name is not looked at, but there must be one.
         let name = ServerName::from(std::net::IpAddr::from([127, 0, 0, 1]));
         let connection = ClientConnection::new(self.client.clone(), name)?;
@@ -99,7 +99,7 @@ impl TlsSettings {
     }
 
     /// The side that was connected to.
-    pub(super) fn accept(&self) -> Result<Tls, TlsError> {
+    pub(crate) fn accept(&self) -> Result<Tls, TlsError> {
         Ok(Tls::new(ServerConnection::new(self.server.clone())?.into()))
     }
 }
@@ -112,7 +112,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 /// One connection.
-pub(super) struct Tls(Connection);
+pub(crate) struct Tls(Connection);
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -127,7 +127,7 @@ impl Tls {
     }
 
     /// Reads what the peer said, as `read` of a socket does.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         socket: &mut (impl Read + Write),
         room: &mut [u8],
@@ -150,7 +150,7 @@ impl Tls {
     }
 
     /// Writes as much as the socket takes; how many of `bytes` were taken.
-    pub(super) fn write(&mut self, socket: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) fn write(&mut self, socket: &mut impl Write, bytes: &[u8]) -> io::Result<usize> {
         let mut taken = 0;
         loop {
             let took = self.0.writer().write(bytes.get(taken..).unwrap_or_default())?;

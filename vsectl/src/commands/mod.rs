@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod controller;
 pub(crate) mod core;
 pub(crate) mod craft;
 pub(crate) mod datapath;

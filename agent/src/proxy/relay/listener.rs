@@ -12,14 +12,14 @@ use super::super::{Endpoint, Place};
 
 /// A socket that others connect to.
 #[derive(Debug)]
-pub(super) enum Listener {
+pub(crate) enum Listener {
     Unix(UnixListener),
     Tcp(TcpListener),
 }
 
 impl Listener {
     /// Listens at a place; `token` tells when somebody comes.
-    pub(super) fn open(endpoint: &Endpoint, registry: &Registry, token: Token) -> io::Result<Self> {
+    pub(crate) fn open(endpoint: &Endpoint, registry: &Registry, token: Token) -> io::Result<Self> {
         match &endpoint.place {
             Place::Unix(path) => Self::at_path(path, registry, token),
             Place::Tcp { .. } => {
@@ -33,7 +33,7 @@ impl Listener {
     }
 
     /// Listens at a path.
-    pub(super) fn at_path(path: &Path, registry: &Registry, token: Token) -> io::Result<Self> {
+    pub(crate) fn at_path(path: &Path, registry: &Registry, token: Token) -> io::Result<Self> {
         // A socket that a proxy before this one left.
         let is_socket = path.symlink_metadata().is_ok_and(|it| it.file_type().is_socket());
         if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
@@ -44,8 +44,16 @@ impl Listener {
         Ok(Self::Unix(listener))
     }
 
+    /// The address, for TCP.
+    pub(crate) fn address(&self) -> Option<std::net::SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+
     /// The next who comes, and where from; nothing where nobody waits.
-    pub(super) fn accept(&self) -> io::Result<Option<(Socket, String)>> {
+    pub(crate) fn accept(&self) -> io::Result<Option<(Socket, String)>> {
         let accepted = match self {
             Self::Unix(listener) => {
                 listener.accept().map(|(socket, _)| (Socket::Unix(socket), "unix".to_owned()))

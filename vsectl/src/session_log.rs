@@ -1,0 +1,97 @@
+//! OpenFlow sessions as they go on: each message is put into frames, as a capture of the session would
+//! have it, printed as `decode` prints it, and written to a capture where one is wanted.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use dissect::savefile::{Record, Writer};
+use dissect::{Dissector, Frame, Options, Summary};
+
+use crate::capture_format::CaptureFormat;
+use crate::craft::{Conversation, Segment};
+use crate::openflow_session::Link;
+use crate::render;
+use crate::render::clock::{Clock, TimeFormat};
+use crate::render::paint::Paint;
+
+/// Prints sessions, and keeps them.
+pub(crate) struct SessionLog {
+    sessions: BTreeMap<usize, (Link, Conversation)>,
+    dissector: Dissector,
+    summary: Summary,
+    clock: Clock,
+    paint: Paint,
+    scratch: Vec<u8>,
+    frames: u64,
+    writer: Option<Writer<BufWriter<File>>>,
+}
+
+impl SessionLog {
+    /// A log; what is printed also goes to the capture at `path`.
+    pub(crate) fn new(
+        path: Option<&Path>,
+        format: CaptureFormat,
+        paint: Paint,
+    ) -> anyhow::Result<Self> {
+        let create = |path: &Path| -> anyhow::Result<_> {
+            let file =
+                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(Writer::new(BufWriter::new(file), format.into()))
+        };
+        Ok(Self {
+            sessions: BTreeMap::new(),
+            dissector: Dissector::new(Options::default()),
+            summary: Summary::default(),
+            clock: Clock::new(TimeFormat::default()),
+            paint,
+            scratch: Vec::new(),
+            frames: 0,
+            writer: path.map(create).transpose()?,
+        })
+    }
+
+    /// Takes a message of the session with that number.
+    pub(crate) fn message(
+        &mut self,
+        session: usize,
+        from_switch: bool,
+        bytes: &[u8],
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
+        let (link, conversation) = self.sessions.entry(session).or_insert_with(|| {
+            // Each session has a port of its own.
+            let port = 49_152 + u16::try_from(session % 16_384).unwrap_or(0);
+            let controller = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 6653);
+            let switch = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), port);
+            (Link::new(controller, switch), Conversation::new(1, 1))
+        });
+        for segment in conversation.send(!from_switch, bytes, Segment::MSS) {
+            let bytes = link.frame(&segment);
+            self.frames += 1;
+            let frame = Frame { number: self.frames, time, ..Frame::ethernet(&bytes) };
+            if let Some(writer) = &mut self.writer {
+                writer.frame(frame).map_err(io::Error::other)?;
+                writer.flush()?;
+            }
+            self.summary.clear();
+            self.dissector.dissect(frame, &mut self.summary);
+            self.clock.advance(time);
+            let record = Record { frame, comment: None, block: None, blocks_before: &[] };
+            let (clock, scratch) = (&mut self.clock, &mut self.scratch);
+            render::summary::line(&record, &self.summary, clock, self.paint, scratch, out)?;
+        }
+        out.flush()
+    }
+
+    /// Ends the capture.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.writer.map_or(Ok(()), Writer::finish)
+    }
+}
