@@ -82,10 +82,10 @@ impl SessionLog {
             }
             self.summary.clear();
             self.dissector.dissect(frame, &mut self.summary);
-            self.clock.advance(time);
+            self.clock.times.advance(time);
             let record = Record { frame, comment: None, block: None, blocks_before: &[] };
             let (clock, scratch) = (&mut self.clock, &mut self.scratch);
-            render::summary::line(&record, &self.summary, clock, self.paint, scratch, out)?;
+            render::summary::line(&record, &mut self.summary, clock, self.paint, scratch, out)?;
         }
         out.flush()
     }
