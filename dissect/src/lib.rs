@@ -6,7 +6,7 @@
 //! the fields that a [`filter`] asks about.
 //!
 //! ```
-//! use dissect::{Dissector, Followers, Frame, Options, Tree};
+//! use dissect::{Dissector, Frame, Options, Tree};
 //!
 //! let bytes = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x88\xb5\x01\0\0\x08\0\0\0\x09\
 //!     \x01\x12\0\x08\0\0\0\x07";
