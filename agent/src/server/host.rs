@@ -36,6 +36,22 @@ impl Host {
         Self { facts, ports: Vec::new(), seen: None }
     }
 
+    /// A host of which nothing is known.
+    #[cfg(fuzzing)]
+    pub(crate) fn unknown() -> Self {
+        let kernel = Kernel {
+            release: String::new(),
+            bpf_jit: None,
+            btf: false,
+            bpf_fs: false,
+            missing_capabilities: Vec::new(),
+            irqbalance: None,
+            rps_sock_flow_entries: 0,
+        };
+        let facts = HostFacts { kernel, cores: Vec::new(), interfaces: Vec::new() };
+        Self { facts, ports: Vec::new(), seen: None }
+    }
+
     /// HOST_FEATURES_REPLY.
     pub(crate) fn features(&self, description: &Description, settings: &Settings) -> HostFeatures {
         let size = |number| u32::try_from(number).unwrap_or(u32::MAX);

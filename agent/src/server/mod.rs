@@ -7,6 +7,8 @@ mod clock;
 mod config;
 mod connection;
 mod event_loop;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod host;
 mod listen;
 mod listing;
@@ -29,6 +31,7 @@ use nix::unistd::{Gid, Group, Uid};
 use self::access::AccessRules;
 use self::clock::Clock;
 use self::event_loop::EventLoop;
+use self::host::Host;
 use self::proxy::OwnProxy;
 use self::service::Service;
 use self::state::State;
@@ -117,7 +120,8 @@ pub fn run(config: AgentConfig, reload: Reload) -> Result<(), ServerError> {
     let datapath = opened.start(&engine)?;
     let group = config.group.as_deref().map(group).transpose()?;
     let rules = AccessRules { owner: Uid::effective(), group, tcp: config.tcp_access() };
-    let service = Service::new(engine, datapath, state, clock.now());
+    let host = Host::look(&datapath.describe());
+    let service = Service::new(engine, datapath, state, host, clock.now());
     let own_proxy = proxy::settings(&config)?;
     let metrics = config.metrics;
     let is_xdp = matches!(config.datapath, DatapathChoice::Xdp(_));

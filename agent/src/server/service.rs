@@ -45,12 +45,13 @@ impl Service {
         engine: Engine,
         datapath: Box<dyn Datapath>,
         state: Option<State>,
+        host: Host,
         now: Time,
     ) -> Self {
         let description = datapath.describe();
         Self {
             deadline: engine.next_deadline(),
-            host: Host::look(&description),
+            host,
             description,
             engine,
             now,
