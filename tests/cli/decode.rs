@@ -195,6 +195,44 @@ fn tshark_agrees_on_layers() {
     }
 }
 
+/// tshark agrees on the headers of VSE's netlink messages; behind an error's own it also shows that
+/// of the request.
+#[test]
+fn tshark_agrees_on_netlink() {
+    const FIELDS: [&str; 7] = [
+        "frame.number",
+        "netlink.family",
+        "netlink.hdr_len",
+        "netlink.hdr_type",
+        "netlink.hdr_flags",
+        "netlink.hdr_seq",
+        "netlink.hdr_pid",
+    ];
+    let number = |text: &str| {
+        let first = text.split(',').next().unwrap_or(text);
+        match first.strip_prefix("0x") {
+            Some(hex) => u64::from_str_radix(hex, 16).expect("hex"),
+            None => first.parse().expect("a number"),
+        }
+    };
+    // It knows no netlink in cooked captures of version 2.
+    for name in ["netlink-vse.pcap", "netlink-vse-sll.pcap"] {
+        let path = format!("pcaps/{name}");
+        let mut args = vec!["decode", "-T", "fields"];
+        args.extend(FIELDS.iter().flat_map(|field| ["-e", field]));
+        args.push(&path);
+        let ran = vsectl(&args, b"");
+        let ours = String::from_utf8(ran.stdout).expect("text");
+        let ours: Vec<Vec<u64>> =
+            ours.lines().map(|line| line.split('\t').map(number).collect()).collect();
+        let theirs = tshark(&Path::new("..").join(&path), "netlink", &FIELDS);
+        let theirs: Vec<Vec<u64>> =
+            theirs.iter().map(|line| line.iter().map(|value| number(value)).collect()).collect();
+        assert_eq!(ours, theirs, "{name}");
+        assert!(ours.len() > 10, "{name}");
+    }
+}
+
 #[test]
 fn a_filter_and_columns() {
     let ran = vsectl(
