@@ -32,10 +32,10 @@ fuzz_target!(|bytes: &[u8]| {
             }
             2 => {
                 let key = PacketKey::extract(step, PortNo(1), &tables.config().fcf_layout);
-                let foretold = tables.trace(&key, Core(0), now);
+                let trace = tables.trace(&key, Core(0), now);
+                let foretold = (trace.winner(), trace.core, trace.reason);
                 let decision = tables.receive(&key, step.len(), Core(0), now, &mut events);
-                assert_eq!(foretold.winner(), decision.entry);
-                assert_eq!((foretold.core, foretold.reason), (decision.core, decision.reason));
+                assert_eq!(foretold, (decision.entry, decision.core, decision.reason));
             }
             3 => {
                 now = now + Duration::from_millis(u64::from(*len) * 100);

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::client::Client;
+use crate::steered::Steered;
 use crate::world::{Agent, Scratch};
 
 /// Runs ovs-ofctl; its standard output, or all it said where it failed.
@@ -81,4 +82,17 @@ fn what_vse_cannot_do_is_refused() {
     let note = "actions=note:00.56.53.45.00.02.0f.ff";
     let refused = ofctl(&dir, "add-flow", &[note]).expect_err("there is no core 4095");
     assert!(refused.contains("OFPBAC_BAD_ARGUMENT"), "{refused}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn interfaces_that_are_steered_are_ports() {
+    let world = Steered::new("ports");
+    let _agent = world.agent(&[]);
+    let show = ofctl(&world.dir, "show", &[]).expect("show works");
+    let port =
+        show.lines().find(|line| line.contains("(eth0)")).unwrap_or_else(|| panic!("{show}"));
+    assert!(port.ends_with("addr:02:00:00:00:00:02"), "{show}");
+    let state = show.lines().skip_while(|line| !line.contains("(eth0)")).nth(2);
+    assert_eq!(state.map(str::trim), Some("state:      0"), "{show}");
 }
