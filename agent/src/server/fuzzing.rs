@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream as StdStream;
+use std::time::Duration;
 
 use codec::of10::Message;
 use codec::vse::Core;
@@ -32,6 +33,9 @@ pub fn connection(input: &[u8]) {
     let mut connection = Connection::new(stream, "fuzzer".to_owned(), Access::Change, service.now);
     let (mut rest, mut answers) = (input, Vec::new());
     for _ in 0..256 {
+        // A connection begins without a right to messages: the limit gives it with time.
+        service.now = service.now + Duration::from_millis(100);
+        service.advance();
         match client.write(rest) {
             Ok(n) => rest = rest.get(n..).unwrap_or_default(),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -47,11 +51,10 @@ pub fn connection(input: &[u8]) {
         while let Ok(n @ 1..) = client.read(&mut block) {
             answers.extend_from_slice(block.get(..n).unwrap_or_default());
         }
-        if served.is_err() || (rest.is_empty() && !connection.is_busy(&limits, service.now)) {
+        let later = service.now + Duration::from_secs(1);
+        if served.is_err() || (rest.is_empty() && !connection.is_busy(&limits, later)) {
             break;
         }
-        service.now = service.now + std::time::Duration::from_millis(10);
-        service.advance();
     }
     let mut rest = answers.as_slice();
     while !rest.is_empty() {
