@@ -7,6 +7,7 @@ mod agent_commands;
 mod agent_server;
 mod craft;
 mod craft_coverage;
+mod craft_dissected;
 mod craft_openflow;
 mod decode;
 mod diff;

@@ -37,4 +37,6 @@ pub(crate) use spec_file::{Notation, from_text, to_text};
 pub(crate) use stream::{Shape, segments};
 
 #[cfg(test)]
+mod decoded;
+#[cfg(test)]
 mod tests;

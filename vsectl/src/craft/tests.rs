@@ -21,7 +21,7 @@ fn all_frames(mut family: Family) -> Vec<Vec<u8>> {
     frames
 }
 
-fn frames(text: &str) -> Vec<Vec<u8>> {
+pub(super) fn frames(text: &str) -> Vec<Vec<u8>> {
     all_frames(Family::new(spec(text)).unwrap())
 }
 
@@ -104,7 +104,7 @@ proptest! {
 }
 
 /// A value for any field, and one that is not what stands there without it.
-fn sample(field: &FieldType) -> String {
+pub(super) fn sample(field: &FieldType) -> String {
     let value = match field.kind {
         _ if field.name == "vm" => "5".to_owned(),
         Kind::Switch => return format!("{}=1", field.name),
@@ -124,7 +124,7 @@ fn sample(field: &FieldType) -> String {
 }
 
 /// What stands in front of a layer, with a payload that fragments and segments show.
-fn below(name: &str) -> &'static str {
+pub(super) fn below(name: &str) -> &'static str {
     match name {
         "eth" => "",
         "vlan" | "qinq" | "arp" | "ip" | "ip6" => "eth / ",

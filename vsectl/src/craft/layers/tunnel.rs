@@ -10,7 +10,7 @@ pub(crate) static VXLAN: LayerType = LayerType {
     protocol: Protocol::Vxlan,
     fields: &[
         FieldType::new("vni", Kind::Number(24), "network identifier").filter("vxlan.vni"),
-        FieldType::new("flags", Kind::Hex(8), "flags; 0x8, a VNI is given"),
+        FieldType::new("flags", Kind::Hex(8), "flags; 0x8, a VNI is given").filter("vxlan.flags"),
     ],
 };
 
