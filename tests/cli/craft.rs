@@ -118,6 +118,7 @@ fn bad_input() {
         ("vm_out_of_range", "eth / ip fcf vm=32 / udp"),
         ("fragment_under_the_header", "ip frag mtu=20 / udp / payload len=100"),
         ("an_unknown_field", "eth / ip sorce=10.0.0.1 / udp"),
+        ("a_word_without_its_field", "ip frag shuffled / udp"),
         ("an_unknown_layer", "eth / ipx"),
         ("what_cannot_follow", "eth / udp"),
         ("a_word_without_its_clause", "ip vm=5 / udp"),

@@ -186,9 +186,15 @@ fn read_setting(r#type: &'static LayerType, word: &Word) -> Result<Setting, Prob
     };
     let Some(field) = r#type.field(name) else {
         let names = r#type.fields.iter().map(|field| field.name);
-        let help = match nearest(name, names.clone()) {
-            Some(like) => format!("did you mean {like}?"),
-            None => format!("one of {}", names.collect::<Vec<_>>().join(", ")),
+        // The word alone, as shuffled.
+        let chosen = r#type
+            .fields
+            .iter()
+            .find(|field| matches!(field.kind, Kind::Word(words) if words.contains(&name)));
+        let help = match (chosen, nearest(name, names.clone())) {
+            (Some(field), _) => format!("write {}={name}", field.name),
+            (None, Some(like)) => format!("did you mean {like}?"),
+            (None, None) => format!("one of {}", names.collect::<Vec<_>>().join(", ")),
         };
         let message = format!("{} has no field {name:?}", r#type.name);
         return Err(problem(word.span.clone(), message, Some(help)));
