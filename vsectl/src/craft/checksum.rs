@@ -12,6 +12,10 @@ pub(super) fn add(a: u16, b: u16) -> u16 {
 /// The sum of the 16-bit words of a number.
 #[inline]
 pub(super) fn fold(number: u128) -> u16 {
+    // All but addresses of IPv6.
+    if let Ok(number) = u64::try_from(number) {
+        return fold64(number);
+    }
     let high = u64::try_from(number >> 64).unwrap_or(u64::MAX);
     let low = u64::try_from(number & u128::from(u64::MAX)).unwrap_or(u64::MAX);
     add(fold64(high), fold64(low))

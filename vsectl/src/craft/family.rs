@@ -17,6 +17,8 @@ pub(crate) struct Family {
     /// The values of all settings, for the packet that comes next.
     values: Vec<u128>,
     cursors: Vec<Cursor>,
+    /// Whether any of them is no list.
+    draws: bool,
     random: fastrand::Rng,
     template: Option<Template>,
     /// The frames of a packet of several, or of one that is built anew.
@@ -93,6 +95,7 @@ impl Family {
         let mut family = Self {
             spec,
             values,
+            draws: cursors.iter().any(|cursor| !matches!(cursor.source, Source::List { .. })),
             cursors,
             random,
             template,
@@ -134,7 +137,9 @@ impl Family {
         if self.packet > 0 {
             self.step();
         }
-        self.draw(time);
+        if self.draws {
+            self.draw(time);
+        }
         self.packet += 1;
         // A template that was taken along here would be borrowed on every path.
         if self.template.is_some() {

@@ -6,7 +6,7 @@
 //! turned by its distance from the 16-bit words (RFC 1071).
 
 use super::build;
-use super::checksum::{add, fold};
+use super::checksum::{add, fold, fold64};
 use super::layers::{Part, Pseudo};
 use super::spec::Spec;
 
@@ -16,8 +16,6 @@ pub(super) struct Template {
     frame: Vec<u8>,
     patches: Vec<Patch>,
     sums: Vec<SumPatch>,
-    /// Room for the sums of a packet.
-    scratch: Vec<u32>,
 }
 
 /// A field that varies.
@@ -27,6 +25,9 @@ struct Patch {
     value: usize,
     place: Place,
     shares: Vec<Share>,
+    /// What stands there now, and its sum: from one packet to the next few fields change.
+    now: u128,
+    folded: u16,
 }
 
 /// Where a field stands.
@@ -49,8 +50,13 @@ struct Share {
 #[derive(Debug)]
 struct SumPatch {
     at: usize,
-    /// The sum of what does not vary; never 0, as no header is nothing but zeros.
-    base: u16,
+    /// The sum of what does not vary, which is never 0, as no header is nothing but zeros; and of
+    /// what varies, as it stands there now.
+    total: u32,
+    /// What the sums around it count for this one.
+    counted: u16,
+    /// Whether the total is not that of the checksum in the frame.
+    is_stale: bool,
     zero_is_none: bool,
     flip: u16,
     /// The sums around it, which it has a share in.
@@ -91,6 +97,8 @@ impl Template {
             value: *value,
             place: *place,
             shares: shares(place.start, place.start + place.len),
+            now: 0,
+            folded: 0,
         });
         let patches = patches.collect();
         let mut sums: Vec<SumPatch> = Vec::new();
@@ -107,48 +115,74 @@ impl Template {
             }
             let base = if base == 0 { 0xffff } else { base };
             let (zero_is_none, flip) = (sum.zero_is_none, sum.flip);
-            sums.push(SumPatch { at: sum.at, base, zero_is_none, flip, outer });
+            let (total, counted, is_stale) = (base.into(), 0, true);
+            let at = sum.at;
+            sums.push(SumPatch { at, total, counted, is_stale, zero_is_none, flip, outer });
         }
-        let scratch = vec![0; sums.len()];
-        Self { frame: part.bytes.clone(), patches, sums, scratch }
+        Self { frame: part.bytes.clone(), patches, sums }
     }
 
     /// The frame with these values.
     #[inline]
     pub(super) fn patch(&mut self, values: &[u128]) -> &[u8] {
-        for (sum, patch) in self.scratch.iter_mut().zip(&self.sums) {
-            *sum = patch.base.into();
-        }
-        for patch in &self.patches {
+        for patch in &mut self.patches {
             let Some(value) = values.get(patch.value).copied() else { continue };
+            if value == patch.now {
+                continue;
+            }
             let (from, to) = patch.place.bytes();
             if let Some(bytes) = self.frame.get_mut(from..to) {
                 patch.place.write(value, bytes);
             }
             let folded = fold(value);
             for share in &patch.shares {
-                if let Some(sum) = self.scratch.get_mut(share.sum) {
-                    *sum += u32::from(folded.rotate_left(share.turn));
+                if let Some(sum) = self.sums.get_mut(share.sum) {
+                    sum.exchange(patch.folded, folded, share.turn);
                 }
             }
+            (patch.now, patch.folded) = (value, folded);
         }
-        for (index, patch) in self.sums.iter().enumerate() {
-            let sum = self.scratch.get(index).copied().unwrap_or(0);
-            let mut checksum = !fold(sum.into());
-            if checksum == 0 && patch.zero_is_none {
-                checksum = 0xffff;
-            }
-            checksum ^= patch.flip;
-            if let Some(place) = self.frame.get_mut(patch.at..patch.at + 2) {
-                place.copy_from_slice(&checksum.to_be_bytes());
-            }
-            for share in &patch.outer {
-                if let Some(sum) = self.scratch.get_mut(share.sum) {
-                    *sum += u32::from(checksum.rotate_left(share.turn));
+        // The inner ones come first.
+        let mut sums = self.sums.as_mut_slice();
+        let mut index = 0;
+        while let Some((sum, around)) = sums.split_first_mut() {
+            index += 1;
+            if sum.is_stale {
+                let (old, checksum) = sum.renew();
+                if let Some(place) = self.frame.get_mut(sum.at..sum.at + 2) {
+                    place.copy_from_slice(&checksum.to_be_bytes());
+                }
+                for share in &sum.outer {
+                    if let Some(outer) = around.get_mut(share.sum - index) {
+                        outer.exchange(old, checksum, share.turn);
+                    }
                 }
             }
+            sums = around;
         }
         &self.frame
+    }
+}
+
+impl SumPatch {
+    /// Counts `new` in the place of `old`, each turned.
+    #[inline]
+    fn exchange(&mut self, old: u16, new: u16, turn: u32) {
+        self.total += u32::from(new.rotate_left(turn));
+        self.total -= u32::from(old.rotate_left(turn));
+        self.is_stale = true;
+    }
+
+    /// What the sums around it have counted, and the checksum that they are to count instead.
+    #[inline]
+    fn renew(&mut self) -> (u16, u16) {
+        let mut checksum = !fold64(self.total.into());
+        if checksum == 0 && self.zero_is_none {
+            checksum = 0xffff;
+        }
+        checksum ^= self.flip;
+        self.is_stale = false;
+        (std::mem::replace(&mut self.counted, checksum), checksum)
     }
 }
 
