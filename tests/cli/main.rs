@@ -21,6 +21,7 @@ mod man;
 mod namespaces;
 mod nicira;
 mod print;
+mod readme;
 mod run;
 mod running;
 mod send;
