@@ -60,9 +60,6 @@ impl Rig {
     /// An engine and a program with the same tables. The thread stays on CPU 0 from here on.
     pub(super) fn new(engine: Engine, options: XdpOptions) -> Self {
         let folder = BpfFolder::new();
-        let mut cpu = CpuSet::new();
-        cpu.set(0).unwrap();
-        sched_setaffinity(Pid::from_raw(0), &cpu).unwrap();
         let options = XdpOptions { folder: folder.path().to_owned(), ..options };
         let mut datapath = XdpDatapath::open(options).unwrap();
         let mut object = program::load(folder.path(), datapath.sizes, IN_PORT.0).unwrap();
@@ -70,6 +67,10 @@ impl Rig {
         let all: Vec<RuleChange> =
             engine.flows().map(|entry| RuleChange::Added(entry.id)).collect();
         datapath.sync(&engine, &all).unwrap();
+        // After the load: the verifier takes a second of whatever CPU is free.
+        let mut cpu = CpuSet::new();
+        cpu.set(0).unwrap();
+        sched_setaffinity(Pid::from_raw(0), &cpu).unwrap();
         Self { datapath, engine, events: Vec::new(), object, _folder: folder }
     }
 
