@@ -71,6 +71,8 @@ pub struct Frame<'a> {
     pub time: u64,
     /// The interface that it was captured on, from 0.
     pub interface: u32,
+    /// The name of that interface, where the capture has it.
+    pub interface_name: Option<&'a str>,
 }
 
 impl<'a> Frame<'a> {
@@ -78,7 +80,8 @@ impl<'a> Frame<'a> {
     #[must_use]
     pub fn ethernet(bytes: &'a [u8]) -> Self {
         let link_type = LinkType::ETHERNET;
-        Self { link_type, bytes, len: bytes.len(), number: 1, time: 0, interface: 0 }
+        let len = bytes.len();
+        Self { link_type, bytes, len, number: 1, time: 0, interface: 0, interface_name: None }
     }
 }
 

@@ -64,7 +64,8 @@ fn damage(frames: &mut [Kept], seed: u64) {
 
 fn frame(kept: &Kept, number: u64) -> Frame<'_> {
     let Kept { link_type, len, time, .. } = *kept;
-    Frame { link_type, bytes: &kept.bytes, len, number, time, interface: 0 }
+    let bytes = &kept.bytes;
+    Frame { link_type, bytes, len, number, time, interface: 0, interface_name: None }
 }
 
 /// Calls `each` with every frame, twice: by a dissector of its own, and by one that follows

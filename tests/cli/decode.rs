@@ -339,3 +339,14 @@ fn names_are_those_of_wireshark() {
         ours.filter(|name| !name.starts_with("vse.") && !names.contains(name)).collect();
     assert_eq!(unknown, [""; 0]);
 }
+
+#[test]
+fn interfaces_have_names() {
+    let fields = ["-T", "fields", "-e", "frame.interface_name"];
+    let ran = vsectl(&[["decode", "pcaps/form-sections.pcapng"].as_slice(), &fields].concat(), b"");
+    let of = |name: &str| ran.text().lines().filter(|line| *line == name).count();
+    // The interface of the second section has none.
+    assert_eq!([of("lo"), of("tun0"), of("")], [10, 4, 12]);
+    let filter = ["decode", "pcaps/form-sections.pcapng", "-Y", "frame.interface_name == \"tun0\""];
+    assert_eq!(vsectl(&filter, b"").text().lines().count(), 4);
+}

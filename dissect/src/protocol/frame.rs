@@ -16,6 +16,8 @@ protocol! {
     LEN: Unsigned, "frame.len", "len", "Length on the wire, bytes";
     CAP_LEN: Unsigned, "frame.cap_len", "cap_len", "Captured length, bytes";
     INTERFACE_ID: Unsigned, "frame.interface_id", "interface_id", "Interface, from 0";
+    INTERFACE_NAME: Text, "frame.interface_name", "interface_name",
+        "Name of the interface, where the capture has it";
 }
 
 /// The times of the frames before.
@@ -55,4 +57,7 @@ pub(crate) fn fields(frame: &Frame<'_>, clock: &Clock, sink: &mut impl Sink) {
     put(&LEN, u64::try_from(frame.len).unwrap_or(u64::MAX));
     put(&CAP_LEN, u64::try_from(frame.bytes.len()).unwrap_or(u64::MAX));
     put(&INTERFACE_ID, frame.interface.into());
+    if let Some(name) = frame.interface_name {
+        sink.field(&INTERFACE_NAME, place, Value::Text(name));
+    }
 }

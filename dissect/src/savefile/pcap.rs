@@ -87,7 +87,8 @@ impl Header {
         let time = u64::from(seconds) * 1_000_000_000 + u64::from(units) * self.nanoseconds_a_unit;
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         let link_type = self.link_type;
-        let frame = Frame { link_type, bytes, len, number, time, interface: 0 };
+        let frame =
+            Frame { link_type, bytes, len, number, time, interface: 0, interface_name: None };
         Ok(Some(Record { frame, comment: None, block: None, blocks_before: &[] }))
     }
 }

@@ -24,7 +24,8 @@ const INTERFACE_DESCRIPTION: u32 = 1;
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
-/// The options of an interface that say what a unit of time is, and where time begins.
+/// The options of an interface that say its name, and what a unit of time is, and where time begins.
+const IF_NAME: u16 = 2;
 const IF_TSRESOL: u16 = 9;
 const IF_TSOFFSET: u16 = 14;
 /// The option of any block that is a comment.
@@ -42,8 +43,9 @@ pub(super) struct Section {
     pub(super) kept: Vec<u8>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Interface {
+    name: Option<Box<str>>,
     link_type: LinkType,
     snap_len: usize,
     /// Units of time a second.
@@ -219,25 +221,29 @@ impl Section {
             0 => usize::MAX,
             snap_len => usize::try_from(snap_len).unwrap_or(usize::MAX),
         };
-        let mut interface = Interface { link_type, snap_len, units_a_second: 1_000_000, offset: 0 };
+        let (mut name, mut units, mut offset) = (None, 1_000_000, 0);
         while let Some((code, value)) = body.option() {
             match (code, value) {
-                (IF_TSRESOL, [resolution]) => {
-                    interface.units_a_second = units_a_second(*resolution);
-                }
+                (IF_NAME, value) => name = str::from_utf8(value).ok().map(Box::from),
+                (IF_TSRESOL, [resolution]) => units = units_a_second(*resolution),
                 (IF_TSOFFSET, value) => {
                     if let Some(bytes) = value.first_chunk::<8>() {
-                        let bytes = match body.order {
+                        offset = match body.order {
                             ByteOrder::Little => i64::from_le_bytes(*bytes),
                             ByteOrder::Big => i64::from_be_bytes(*bytes),
                         };
-                        interface.offset = bytes;
                     }
                 }
                 _ => {}
             }
         }
-        self.interfaces.push(interface);
+        self.interfaces.push(Interface {
+            name,
+            link_type,
+            snap_len,
+            units_a_second: units,
+            offset,
+        });
         Ok(())
     }
 
@@ -250,7 +256,7 @@ impl Section {
     }
 
     fn enhanced_packet<'a>(
-        &self,
+        &'a self,
         mut body: Body<'a>,
         number: u64,
     ) -> Result<(Frame<'a>, Option<&'a str>), SavefileError> {
@@ -259,7 +265,7 @@ impl Section {
     }
 
     fn packet<'a>(
-        &self,
+        &'a self,
         mut body: Body<'a>,
         number: u64,
     ) -> Result<(Frame<'a>, Option<&'a str>), SavefileError> {
@@ -271,7 +277,7 @@ impl Section {
 
     /// Reads what follows the interface.
     fn timed<'a>(
-        &self,
+        &'a self,
         interface: u32,
         mut body: Body<'a>,
         number: u64,
@@ -288,6 +294,7 @@ impl Section {
             number,
             time: described.time(u64::from(high) << 32 | u64::from(low)),
             interface,
+            interface_name: described.name.as_deref(),
         };
         let comment = if body.left.is_empty() { None } else { body.comment() };
         Ok((frame, comment))
@@ -295,14 +302,15 @@ impl Section {
 
     /// A frame without a time.
     fn simple_packet<'a>(
-        &self,
+        &'a self,
         mut body: Body<'a>,
         number: u64,
     ) -> Result<(Frame<'a>, Option<&'a str>), SavefileError> {
         let len = usize::try_from(body.u32()?).unwrap_or(usize::MAX);
-        let Interface { link_type, snap_len, .. } = *self.interface(0, body.offset)?;
-        let bytes = body.bytes(len.min(snap_len).min(body.left.len()))?;
-        Ok((Frame { link_type, bytes, len, number, time: 0, interface: 0 }, None))
+        let Interface { name, link_type, snap_len, .. } = self.interface(0, body.offset)?;
+        let bytes = body.bytes(len.min(*snap_len).min(body.left.len()))?;
+        let (link_type, interface_name) = (*link_type, name.as_deref());
+        Ok((Frame { link_type, bytes, len, number, time: 0, interface: 0, interface_name }, None))
     }
 }
 

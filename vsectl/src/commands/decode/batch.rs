@@ -38,6 +38,8 @@ struct Kept {
     number: u64,
     time: u64,
     interface: u32,
+    /// Where the interface's name stands.
+    interface_name: Option<Range<usize>>,
 }
 
 impl Batch {
@@ -64,10 +66,29 @@ impl Batch {
 
     #[inline]
     fn keep(&mut self, record: &Record<'_>) {
-        let Frame { link_type, bytes, len, number, time, interface } = record.frame;
+        let Frame { link_type, bytes, len, number, time, interface, interface_name } = record.frame;
         let bytes = self.append(bytes);
         let comment = record.comment.map(|comment| self.append(comment.as_bytes()));
-        self.frames.push(Kept { link_type, bytes, comment, len, number, time, interface });
+        let interface_name = interface_name.map(|name| self.name(name));
+        self.frames.push(Kept {
+            link_type,
+            bytes,
+            comment,
+            len,
+            number,
+            time,
+            interface,
+            interface_name,
+        });
+    }
+
+    /// Where the name of an interface stands: mostly the one before has it too.
+    fn name(&mut self, name: &str) -> Range<usize> {
+        let before = self.frames.last().and_then(|kept| kept.interface_name.clone());
+        match before {
+            Some(range) if self.bytes.get(range.clone()) == Some(name.as_bytes()) => range,
+            _ => self.append(name.as_bytes()),
+        }
     }
 
     fn append(&mut self, bytes: &[u8]) -> Range<usize> {
@@ -119,10 +140,12 @@ fn records<'a>(frames: &'a [Kept], bytes: &'a [u8]) -> impl Iterator<Item = Reco
     let part = |range: &Range<usize>| bytes.get(range.clone()).unwrap_or_default();
     frames.iter().map(move |kept| {
         let Kept { link_type, len, number, time, interface, .. } = *kept;
-        let bytes = part(&kept.bytes);
+        let text = |range: &Range<usize>| str::from_utf8(part(range)).ok();
+        let (bytes, interface_name) =
+            (part(&kept.bytes), kept.interface_name.as_ref().and_then(text));
         Record {
-            frame: Frame { link_type, bytes, len, number, time, interface },
-            comment: kept.comment.as_ref().and_then(|range| str::from_utf8(part(range)).ok()),
+            frame: Frame { link_type, bytes, len, number, time, interface, interface_name },
+            comment: kept.comment.as_ref().and_then(text),
             block: None,
             blocks_before: &[],
         }
