@@ -98,6 +98,8 @@ pub struct Options {
     pub limits: Limits,
     /// Which ports and EtherTypes carry what.
     pub assignments: Assignments,
+    /// Whether to number TCP connections: a look-up for each segment, for `tcp.stream`.
+    pub numbers_streams: bool,
 }
 
 /// Which ports and EtherTypes carry what.
@@ -217,6 +219,7 @@ impl Default for Options {
             max_depth: 8,
             limits: Limits::default(),
             assignments: Assignments::default(),
+            numbers_streams: false,
         }
     }
 }
@@ -257,7 +260,7 @@ impl Followers {
         Dissector {
             options: self.options.clone(),
             ports: Arc::clone(&self.ports),
-            assembly: Assembly::new(self.options.limits),
+            assembly: Assembly::new(self.options.limits, self.options.numbers_streams),
             clock: frame::Clock::default(),
             starts: VecDeque::new(),
             annotator: None,
@@ -269,7 +272,7 @@ impl Dissector {
     /// A dissector that has seen nothing.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let assembly = Assembly::new(options.limits);
+        let assembly = Assembly::new(options.limits, options.numbers_streams);
         let ports = Arc::new(Ports::new(&options.assignments));
         let (clock, starts) = (frame::Clock::default(), VecDeque::new());
         Self { options, ports, assembly, clock, starts, annotator: None }

@@ -146,6 +146,11 @@ macro_rules! walks {
 walks!(First);
 walks!(Again);
 
+/// With everything that a dissector may be asked for.
+fn options() -> Options {
+    Options { numbers_streams: true, ..Options::default() }
+}
+
 /// Captures as they are, and damaged in several ways.
 fn each_damage(mut test: impl FnMut(&[Kept])) {
     for seed in 0..4 {
@@ -161,7 +166,7 @@ fn each_damage(mut test: impl FnMut(&[Kept])) {
 fn followers_see_the_same() {
     each_damage(|frames| {
         let mut alone = Vec::new();
-        both(frames, &Options::default(), |follows, frame, walk| {
+        both(frames, &options(), |follows, frame, walk| {
             let seen = walk.tree();
             if follows {
                 let at = usize::try_from(frame.number - 1).unwrap();
@@ -191,7 +196,7 @@ fn filters_need_less() {
         for (less, all) in &pairs {
             let mut passed = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
             for (filter, at) in [(less, 0), (all, 1)] {
-                both(frames, &Options::default(), |follows, frame, walk| {
+                both(frames, &options(), |follows, frame, walk| {
                     if walk.passes(filter) {
                         passed[2 * at + usize::from(follows)].push(frame.number);
                     }
@@ -212,7 +217,7 @@ fn statistics_can_be_split() {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
             let mut whole = All::by_names(&names, None).unwrap();
             let mut parts = [whole.split().unwrap(), whole.split().unwrap()];
-            both(frames, &Options::default(), |follows, frame, walk| {
+            both(frames, &options(), |follows, frame, walk| {
                 let part = usize::from(frame.number % 64 < 32);
                 walk.count(if follows { &mut parts[part] } else { &mut whole });
             });

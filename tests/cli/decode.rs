@@ -341,6 +341,30 @@ fn names_are_those_of_wireshark() {
 }
 
 #[test]
+fn connections_have_numbers() {
+    let fields = ["-T", "fields", "-e", "tcp.stream", "-e", "tcp.port"];
+    let ran = vsectl(&[["decode", "pcaps/nicira-flows.pcap"].as_slice(), &fields].concat(), b"");
+    let mut ports = Vec::new();
+    for line in ran.text().lines() {
+        let (number, of) = line.split_once('\t').expect("two columns");
+        let mut of: Vec<&str> = of.split(',').collect();
+        of.sort_unstable();
+        let number: usize = number.parse().expect("a number");
+        if number == ports.len() {
+            ports.push(of.join(","));
+        }
+        assert_eq!(ports[number], of.join(","), "{line}");
+    }
+    assert_eq!(ports.len(), 9, "{ports:?}");
+    // Whoever does not ask for them, has none.
+    assert!(
+        !vsectl(&["decode", "pcaps/nicira-flows.pcap", "-V"], b"").text().contains("tcp.stream")
+    );
+    let one = ["decode", "pcaps/nicira-flows.pcap", "-Y", "tcp.stream == 3"];
+    assert!(vsectl(&one, b"").text().lines().count() > 3);
+}
+
+#[test]
 fn interfaces_have_names() {
     let fields = ["-T", "fields", "-e", "frame.interface_name"];
     let ran = vsectl(&[["decode", "pcaps/form-sections.pcapng"].as_slice(), &fields].concat(), b"");

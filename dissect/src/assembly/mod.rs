@@ -7,6 +7,7 @@
 
 mod datagrams;
 mod header_chain;
+mod numbers;
 mod stream;
 mod streams;
 
@@ -16,6 +17,7 @@ pub(crate) use datagrams::{DatagramKey, Fragment};
 pub(crate) use streams::{Direction, Segment};
 
 use datagrams::Datagrams;
+use numbers::Numbers;
 use streams::Streams;
 
 /// How much is kept.
@@ -96,6 +98,8 @@ enum Step {
     Segment(Region),
     /// The whole datagram, if the fragment completes it; or what is wrong with it.
     Fragment(Option<Vec<u8>>, Option<Problem>),
+    /// The number of a segment's connection.
+    Number(u64),
 }
 
 /// The steps of frames, one frame's behind the other's.
@@ -114,6 +118,8 @@ impl Steps {
 pub(crate) struct Assembly {
     streams: Streams,
     datagrams: Datagrams,
+    /// Where connections are numbered.
+    numbers: Option<Numbers>,
     steps: Steps,
     /// Where those of the frame begin.
     from: usize,
@@ -124,10 +130,11 @@ pub(crate) struct Assembly {
 }
 
 impl Assembly {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits, numbers_streams: bool) -> Self {
+        let numbers = numbers_streams.then(Numbers::default);
         let (streams, datagrams) = (Streams::new(limits), Datagrams::new(limits));
         let steps = Steps::default();
-        Self { streams, datagrams, steps, from: 0, taken: None, frame: 0, time: 0 }
+        Self { streams, datagrams, numbers, steps, from: 0, taken: None, frame: 0, time: 0 }
     }
 
     /// Begins a frame; the steps of those before are no longer needed.
@@ -163,6 +170,26 @@ impl Assembly {
     /// Which frame it is.
     pub(crate) fn note(&mut self, frame: u64, time: u64) {
         (self.frame, self.time) = (frame, time);
+    }
+
+    /// The number of a segment's connection, where connections are numbered: see [`Numbers::of`].
+    pub(crate) fn number(
+        &mut self,
+        direction: Direction,
+        sequence: u32,
+        opens: bool,
+    ) -> Option<u64> {
+        let numbers = self.numbers.as_mut()?;
+        if let Some(taken) = &mut self.taken {
+            *taken += 1;
+            return match self.steps.0.get(*taken - 1) {
+                Some(Step::Number(number)) => Some(*number),
+                _ => None,
+            };
+        }
+        let number = numbers.of(direction, sequence, opens);
+        self.steps.0.push(Step::Number(number));
+        Some(number)
     }
 
     /// Takes a segment; `on_port` says whether its ports are those of OpenFlow, nothing that they

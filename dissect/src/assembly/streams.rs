@@ -47,6 +47,13 @@ impl Direction {
         Self { addresses, ports: [source_port, destination_port], network }
     }
 
+    /// The same for both directions, and which of the two this one is.
+    pub(super) fn both(self) -> (Self, bool) {
+        let reverse = self.reverse();
+        let second = (reverse.addresses, reverse.ports) < (self.addresses, self.ports);
+        if second { (reverse, true) } else { (self, false) }
+    }
+
     fn reverse(self) -> Self {
         let [a, b, c, d] = self.addresses;
         let [source, destination] = self.ports;

@@ -28,6 +28,8 @@ protocol! {
     pub(crate) static PROTOCOL = "tcp", "TCP";
     SRCPORT: Unsigned, "tcp.srcport", "srcport", "Source port";
     DSTPORT: Unsigned, "tcp.dstport", "dstport", "Destination port";
+    STREAM: Unsigned, "tcp.stream", "stream",
+        "Number of the connection, from 0, where it is asked for; not within messages";
     SEQ: Unsigned, "tcp.seq_raw", "seq", "Sequence number";
     ACK: Unsigned, "tcp.ack_raw", "ack", "Acknowledgement number";
     HDR_LEN: Unsigned, "tcp.hdr_len", "hdr_len", "Header length, bytes";
@@ -85,6 +87,13 @@ pub(crate) fn dissect(
     let acknowledged = u32::from_be_bytes([a0, a1, a2, a3]);
     let header_len = usize::from(offset >> 4) * 4;
     let len = datagram.len.saturating_sub(header_len);
+    let direction = Direction::new(
+        (datagram.source, source),
+        (datagram.destination, destination),
+        walk.network,
+    );
+    let opens = flags & (SYN | ACK_FLAG) == SYN;
+    let stream = walk.assembly.as_mut().and_then(|all| all.number(direction, sequence, opens));
 
     sink.enter(&PROTOCOL, place.part(0, header_len.min(bytes.len())));
     if sink.wants(&PROTOCOL) {
@@ -92,6 +101,9 @@ pub(crate) fn dissect(
         let number = |bytes: [u8; 2]| Value::Unsigned(u16::from_be_bytes(bytes).into());
         put(&SRCPORT, 0, 2, Value::Unsigned(source.into()));
         put(&DSTPORT, 2, 2, Value::Unsigned(destination.into()));
+        if let Some(stream) = stream {
+            put(&STREAM, 0, 0, Value::Unsigned(stream));
+        }
         put(&SEQ, 4, 4, Value::Unsigned(sequence.into()));
         put(&ACK, 8, 4, Value::Unsigned(acknowledged.into()));
         put(&HDR_LEN, 12, 1, Value::Unsigned(u64::from(offset >> 4) * 4));
@@ -115,11 +127,7 @@ pub(crate) fn dissect(
     }
     let data = bytes.get(header_len..).unwrap_or_default();
     let segment = Segment {
-        direction: Direction::new(
-            (datagram.source, source),
-            (datagram.destination, destination),
-            walk.network,
-        ),
+        direction,
         sequence,
         acknowledged: (flags & ACK_FLAG != 0).then_some(acknowledged),
         syn: flags & SYN != 0,

@@ -181,7 +181,14 @@ impl Args {
         let mut assignments =
             Assignments { heuristics: !self.no_heuristics, ..Assignments::default() };
         self.decode_as.iter().for_each(|decode_as| decode_as.apply(&mut assignments));
-        Options { fcf: self.layout(), nested: !self.no_nested, assignments, ..Options::default() }
+        let (fcf, nested) = (self.layout(), !self.no_nested);
+        Options {
+            fcf,
+            nested,
+            assignments,
+            numbers_streams: self.numbers_streams(),
+            ..Options::default()
+        }
     }
 
     /// Where frames have the Flow Control Field: what is counted of it is where VSE puts it unless
@@ -195,6 +202,12 @@ impl Args {
     fn joins(&self) -> bool {
         let names = self.fields.iter().chain(&self.display_filter).chain(&self.only);
         self.set_by || names.into_iter().any(|name| JOINED.iter().any(|field| name.contains(field)))
+    }
+
+    /// Whether TCP connections are to be numbered: where somebody looks.
+    fn numbers_streams(&self) -> bool {
+        let mut names = self.fields.iter().chain(&self.display_filter);
+        self.only.iter().any(|name| name == "tcp") || names.any(|name| name.contains("tcp.stream"))
     }
 
     /// Whether frames are counted over time.
