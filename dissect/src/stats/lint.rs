@@ -25,6 +25,7 @@ enum Finding {
     EcnOverlap,
     PcpClash,
     DeiClash,
+    VmIdOutOfRange,
     VidReserved,
     PriorityWithoutVm,
     BadChecksum,
@@ -43,6 +44,10 @@ impl Finding {
                 ("pcp_clash", "the priority is set beside other bits of the priority code point")
             }
             Self::DeiClash => ("dei_clash", "the tag is drop eligible, and carries a VM id"),
+            Self::VmIdOutOfRange => (
+                "vm_id_out_of_range",
+                "not a VM id of the layout: above its highest, in bits that it has not, 0 in a tag",
+            ),
             Self::VidReserved => ("vid_reserved", "VLAN id 4095, which no tag may have"),
             Self::PriorityWithoutVm => ("priority_without_vm", "priority without a VM id"),
             Self::BadChecksum => {
@@ -61,6 +66,7 @@ impl Finding {
 struct Seen {
     vm_id: Option<u64>,
     priority: bool,
+    dscp: Option<u64>,
     ecn: Option<u64>,
     checksum_good: Option<bool>,
     vlan: Option<(u64, u64, bool)>,
@@ -98,6 +104,21 @@ impl Lint {
 
     fn find(&mut self, finding: Finding, frame: u64) {
         self.findings.entry(finding).or_insert((0, frame)).0 += 1;
+    }
+
+    /// Whether the value where VM ids stand is none that the layout has: above the highest; with
+    /// bits of the code point or the VLAN id that belong to neither of its parts, as a writer with
+    /// a wider layout sets them; a tag for no VM.
+    fn is_out_of_range(&self) -> bool {
+        let Seen { vm_id: Some(vm_id), priority, dscp, vlan, .. } = self.seen else { return false };
+        let layout = self.layout;
+        let in_tag = layout.carrier == Carrier::Vlan;
+        let carried = if in_tag { vlan.map(|(id, ..)| id) } else { dscp.map(|dscp| dscp << 2) };
+        let own = u64::from(layout.vm_id_mask | layout.priority_mask);
+        let beside = carried.is_some_and(|bits| bits & !own != 0);
+        vm_id > u64::from(layout.max_vm_id())
+            || beside && (vm_id != 0 || priority)
+            || in_tag && vm_id == 0 && !priority
     }
 
     /// Compares with what the same datagram had elsewhere: behind another interface, or another
@@ -142,6 +163,10 @@ impl Statistic for Lint {
         if seen.priority && seen.vm_id == Some(0) {
             self.find(Finding::PriorityWithoutVm, number);
         }
+        let out_of_range = self.is_out_of_range();
+        if out_of_range {
+            self.find(Finding::VmIdOutOfRange, number);
+        }
         if self.layout.carrier == Carrier::Vlan {
             if let Some((id, pcp, dei)) = seen.vlan {
                 if seen.priority && pcp & 3 != 0 {
@@ -150,7 +175,7 @@ impl Statistic for Lint {
                 if dei && id != 0 {
                     self.find(Finding::DeiClash, number);
                 }
-                if id == 0xfff {
+                if id == 0xfff && !out_of_range {
                     self.find(Finding::VidReserved, number);
                 }
             }
@@ -198,6 +223,9 @@ impl Sink for Lint {
         match value {
             Value::Unsigned(number) if *field == fcf::VM_ID => {
                 self.seen.vm_id.get_or_insert(number);
+            }
+            Value::Unsigned(number) if *field == ipv4::DSCP => {
+                self.seen.dscp.get_or_insert(number);
             }
             Value::Unsigned(number) if *field == ipv4::ECN => {
                 self.seen.ecn.get_or_insert(number);

@@ -1,3 +1,5 @@
+use codec::vse::Carrier;
+
 use super::*;
 use crate::{Dissector, Options};
 
@@ -65,11 +67,46 @@ fn lint_of_tags() {
         frame.extend([0x12, 0x34]);
         frame
     };
-    let frames = [tagged(0x8005), tagged(0xe005), tagged(0x1005), tagged(0x8fff), tagged(0x8000)];
+    let frames = [
+        tagged(0x8005),
+        tagged(0xe005),
+        tagged(0x1005),
+        tagged(0x8fff),
+        tagged(0x8000),
+        tagged(0x2000),
+        tagged(0x8ffe),
+        tagged(0x0001),
+    ];
     assert_eq!(
         findings(&run("fcf-lint", FcfLayout::VLAN, &frames)),
-        [("pcp_clash", 1), ("dei_clash", 1), ("vid_reserved", 1), ("priority_without_vm", 1)]
+        [("pcp_clash", 1), ("dei_clash", 1), ("vm_id_out_of_range", 2), ("priority_without_vm", 1)]
             .map(|(name, count)| (name.to_owned(), count))
+    );
+    // A layout whose ids are shorter than a VLAN id: what its bits do not hold is none of them.
+    let short = FcfLayout::custom(Carrier::Vlan, 0x8000, 0x00ff).unwrap();
+    let frames = [tagged(0x80ff), tagged(0x8105), tagged(0x0fff), tagged(0x0100)];
+    assert_eq!(findings(&run("fcf-lint", short, &frames)), [("vm_id_out_of_range".to_owned(), 3)]);
+    // One whose ids reach above the VLAN id: 4095 and more are no VMs.
+    let long = FcfLayout::custom(Carrier::Vlan, 0x8000, 0x1fff).unwrap();
+    let frames = [tagged(0x0ffe), tagged(0x0fff), tagged(0x1ffe)];
+    let found = findings(&run("fcf-lint", long, &frames));
+    assert!(found.contains(&("vm_id_out_of_range".to_owned(), 2)), "{found:?}");
+}
+
+#[test]
+fn lint_of_ids_in_tos() {
+    // Every value fits where the id has all bits of the code point, or of the byte.
+    let all: Vec<_> = (0..=255).map(|tos| ipv4(tos, tos, true)).collect();
+    for layout in [FcfLayout::DSCP, FcfLayout::TOS8] {
+        let found = findings(&run("fcf-lint", layout, &all));
+        assert!(found.iter().all(|(name, _)| name != "vm_id_out_of_range"), "{layout}: {found:?}");
+    }
+    let short = FcfLayout::custom(Carrier::Tos, 0x80, 0x3c).unwrap();
+    let frames =
+        [ipv4(0x3c, 1, true), ipv4(0x44, 2, true), ipv4(0xc0, 3, true), ipv4(0x40, 4, true)];
+    assert_eq!(
+        findings(&run("fcf-lint", short, &frames)),
+        [("vm_id_out_of_range".to_owned(), 2), ("priority_without_vm".to_owned(), 1)]
     );
 }
 
