@@ -34,10 +34,24 @@ const MAGIC: [[u8; 4]; 7] = [
 struct Said {
     /// The layers, outermost first, by their names.
     layers: Vec<String>,
+    /// For each layer, the one in front of it that the other program does not know.
+    carriers: Vec<Option<String>>,
     /// The types of all OpenFlow messages that stand in no other.
     types: Vec<u64>,
     /// Their xids.
     xids: Vec<u64>,
+}
+
+impl Said {
+    /// Adds a layer. How many messages there are, their types say; layers of VSE's own are no matter of
+    /// comparison.
+    fn layer(&mut self, name: &str, carrier: Option<String>) {
+        let again = name == "openflow" && self.layers.last().is_some_and(|last| last == name);
+        if !again && !name.starts_with("vse") {
+            self.layers.push(name.to_owned());
+            self.carriers.push(carrier);
+        }
+    }
 }
 
 /// The frames of a capture, by their numbers.

@@ -19,16 +19,15 @@ const COLUMNS: [&str; 6] = [
     "openflow.xid",
 ];
 
-/// The protocols that vsectl knows, by the names that tshark has for them too.
+/// The protocols that are layers of vsectl's, by the names that tshark has for them too: a group of
+/// fields that stand in another layer is no layer here, even where it is one there.
 pub(super) fn protocols(program: &Path) -> anyhow::Result<BTreeSet<String>> {
     let listed = Command::new(program).args(["decode", "--list-fields", "-o", "json"]).output()?;
     let listed: Value = serde_json::from_slice(&listed.stdout)?;
     let fields = listed.get("fields").and_then(Value::as_array).context("no list of fields")?;
-    let names = fields.iter().filter_map(|field| field.get("protocol")?.as_str());
-    Ok(names
-        .filter(|name| !name.starts_with("vse") && *name != "frame")
-        .map(str::to_owned)
-        .collect())
+    let layers = fields.iter().filter(|field| field.get("layer") == Some(&Value::Bool(true)));
+    let names = layers.filter_map(|field| field.get("protocol")?.as_str());
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// The frames of a capture.
@@ -49,7 +48,7 @@ pub(super) fn read(program: &Path, capture: &Path) -> anyhow::Result<Frames> {
         let frame: Value = serde_json::from_str(line)?;
         let number = frame.get("number").and_then(Value::as_u64).context("no number")?;
         let mut said = Said::default();
-        layers(frame.get("layers").unwrap_or(&Value::Null), &mut said.layers);
+        layers(frame.get("layers").unwrap_or(&Value::Null), &mut said);
         frames.insert(number, said);
     }
     let mut args = vec!["--no-nested", "-T", "fields"];
@@ -67,13 +66,13 @@ pub(super) fn read(program: &Path, capture: &Path) -> anyhow::Result<Frames> {
 }
 
 /// The names of layers, each in front of those in it.
-fn layers(value: &Value, names: &mut Vec<String>) {
+fn layers(value: &Value, said: &mut Said) {
     for layer in value.as_array().into_iter().flatten() {
         if let Some(name) = layer.get("proto").and_then(Value::as_str) {
-            names.push(name.to_owned());
+            said.layer(name, None);
         }
         if let Some(inner) = layer.get("layers") {
-            layers(inner, names);
+            layers(inner, said);
         }
     }
 }

@@ -22,6 +22,8 @@ enum Relation {
     NotByUs,
     /// We go on where tshark stops.
     NotByThem,
+    /// tshark goes on behind a protocol that we do not have.
+    NotOurs,
 }
 
 /// Where the first of a kind is, and how many there are.
@@ -70,20 +72,23 @@ impl Tally {
             let a = ours.get(&number).unwrap_or(&nothing);
             let b = theirs.get(&number).unwrap_or(&nothing);
             let place = || format!("{} frame {number}", capture.display());
-            self.note(Subject::Layers, &layers(&a.layers), &layers(&b.layers), place);
+            let carrier = |at| b.carriers.get(at).and_then(Option::as_deref);
+            self.note(Subject::Layers, &a.layers, &b.layers, carrier, place);
             if !a.types.is_empty() || !b.types.is_empty() {
                 self.with_messages += 1;
-                self.note(Subject::Types, &a.types, &b.types, place);
-                self.note(Subject::Xids, &a.xids, &b.xids, place);
+                self.note(Subject::Types, &a.types, &b.types, |_| None, place);
+                self.note(Subject::Xids, &a.xids, &b.xids, |_| None, place);
             }
         }
     }
 
-    fn note<T: PartialEq + fmt::Display>(
+    /// Compares two lists. `carrier` names what is in front of an item of tshark's and no layer of ours.
+    fn note<'a, T: PartialEq + fmt::Display>(
         &mut self,
         subject: Subject,
         ours: &[T],
         theirs: &[T],
+        carrier: impl Fn(usize) -> Option<&'a str>,
         place: impl Fn() -> String,
     ) {
         if ours == theirs {
@@ -94,7 +99,10 @@ impl Tally {
         let last = same.checked_sub(1).and_then(|last| ours.get(last));
         let behind = last.map_or("the start".to_owned(), ToString::to_string);
         let (relation, what) = match (ours.get(same), theirs.get(same)) {
-            (None, Some(next)) => (Relation::NotByUs, format!("behind {behind}: {next}")),
+            (None, Some(next)) => match carrier(same) {
+                Some(carrier) => (Relation::NotOurs, format!("behind {carrier}: {next}")),
+                None => (Relation::NotByUs, format!("behind {behind}: {next}")),
+            },
             (Some(next), None) => (Relation::NotByThem, format!("behind {behind}: {next}")),
             (Some(a), Some(b)) => {
                 (Relation::Different, format!("behind {behind}: {a}, tshark {b}"))
@@ -106,14 +114,6 @@ impl Tally {
         let found = self.found.entry((subject, relation, what));
         found.or_insert_with(|| Found { count: 0, first: place() }).count += 1;
     }
-}
-
-/// The layers without what follows from the types: how many messages there are.
-fn layers(names: &[String]) -> Vec<String> {
-    let mut layers: Vec<String> =
-        names.iter().filter(|name| !name.starts_with("vse")).cloned().collect();
-    layers.dedup_by(|a, b| a == b && a == "openflow");
-    layers
 }
 
 impl fmt::Display for Tally {
@@ -140,6 +140,7 @@ impl fmt::Display for Tally {
                     Relation::Different => "different",
                     Relation::NotByUs => "not decoded by us",
                     Relation::NotByThem => "not decoded by tshark",
+                    Relation::NotOurs => "no protocol of ours",
                 };
                 writeln!(f, "  {relation:22} {count:6}  {what}  ({first})")?;
             }

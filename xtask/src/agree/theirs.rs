@@ -11,6 +11,9 @@ use super::{Frames, Said};
 const TYPES: [&str; 4] =
     ["openflow_1_0.type", "openflow_v4.type", "openflow_v5.type", "openflow_v6.type"];
 const XIDS: [&str; 4] = ["openflow.xid", "openflow_v4.xid", "openflow_v5.xid", "openflow_v6.xid"];
+/// What tshark lists as protocols, and is a part of the layer in front.
+const PARTS: [&str; 6] =
+    ["ethertype", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6", "pkt_comment"];
 /// It puts segments into order only where it is told to.
 const OPTIONS: [&str; 2] = ["-o", "tcp.reassemble_out_of_order:TRUE"];
 
@@ -32,19 +35,27 @@ pub(super) fn read(capture: &Path, known: &BTreeSet<String>) -> anyhow::Result<F
         let [number, protocols, rest @ ..] = columns.as_slice() else { continue };
         let Ok(number) = number.parse() else { continue };
         let (types, xids) = rest.split_at(rest.len().min(TYPES.len()));
-        let said = Said {
-            layers: protocols
-                .split(':')
-                .map(ours)
-                .filter(|name| known.contains(*name))
-                .map(str::to_owned)
-                .collect(),
+        let mut said = Said {
             types: types.iter().flat_map(|types| numbers(types)).collect(),
             xids: xids.iter().flat_map(|xids| numbers(xids)).collect(),
+            ..Said::default()
         };
+        layers(protocols, known, &mut said);
         frames.insert(number, said);
     }
     Ok(frames)
+}
+
+/// The layers that are known here, and which others are in front of them.
+fn layers(protocols: &str, known: &BTreeSet<String>, said: &mut Said) {
+    let mut carrier = None;
+    for name in protocols.split(':').map(ours) {
+        if known.contains(name) {
+            said.layer(name, carrier.take());
+        } else if !PARTS.contains(&name) {
+            carrier = Some(name.to_owned());
+        }
+    }
 }
 
 /// Our name for a protocol of which tshark has several.

@@ -21,6 +21,7 @@ pub(super) fn print(as_json: bool, out: &mut impl Write) -> io::Result<()> {
                     "name": field.name,
                     "type": field.kind.name(),
                     "protocol": protocol.name,
+                    "layer": registry::has_layers(protocol),
                     "key": field.key,
                     "doc": field.doc,
                     "values": values,
