@@ -1,7 +1,7 @@
 //! The TCP streams of a capture: what each segment brings.
 
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
@@ -15,6 +15,9 @@ use crate::problem::{Problem, ProblemKind, What};
 const TRIES: u8 = 3;
 /// Segments of a stream that wait for one before them, before it is given up.
 const AHEAD: usize = 64;
+/// Places for streams that are known to carry something else, a power of two: what a core's cache
+/// holds.
+const OTHERS: usize = 8192;
 
 /// One direction of a TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,11 +99,42 @@ struct Known {
     stream: Option<Box<Stream>>,
 }
 
+/// Hashes of directions that carry something else, each at the place that it names: for most
+/// segments of most captures nobody looks into the table, which no cache holds.
+#[derive(Debug)]
+struct Others(Vec<u64>);
+
+impl Others {
+    #[inline]
+    fn place(&mut self, hash: u64) -> Option<&mut u64> {
+        let mask = self.0.len().wrapping_sub(1);
+        self.0.get_mut(usize::try_from(hash).unwrap_or(0) & mask)
+    }
+
+    #[inline]
+    fn holds(&mut self, hash: u64) -> bool {
+        self.place(hash).is_some_and(|known| *known == hash)
+    }
+
+    fn put(&mut self, hash: u64) {
+        if let Some(place) = self.place(hash) {
+            *place = hash;
+        }
+    }
+
+    fn remove(&mut self, hash: u64) {
+        if let Some(place) = self.place(hash).filter(|known| **known == hash) {
+            *place = 0;
+        }
+    }
+}
+
 /// The streams of a capture.
 #[derive(Debug)]
 pub(crate) struct Streams {
     limits: Limits,
     known: HashMap<Direction, Known, RandomState>,
+    others: Others,
     /// Counts segments.
     clock: u64,
     /// Bytes that wait ahead in all streams.
@@ -111,7 +145,8 @@ pub(crate) struct Streams {
 
 impl Streams {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, known: HashMap::default(), clock: 0, held: 0, spare: Vec::new() }
+        let (known, others) = (HashMap::default(), Others(vec![0; OTHERS]));
+        Self { limits, known, others, clock: 0, held: 0, spare: Vec::new() }
     }
 
     /// Takes a buffer that is no longer needed.
@@ -139,11 +174,20 @@ impl Streams {
         if segment.len == 0 && !segment.syn && !segment.end {
             return Region::default();
         }
+        let hash = self.known.hasher().hash_one(segment.direction);
+        if self.others.holds(hash) && !segment.syn && !segment.end {
+            return Region::default();
+        }
         self.clock += 1;
+        if segment.syn && self.known.get(&segment.direction).is_some_and(|of| of.stream.is_none()) {
+            // Another connection, which may carry anything.
+            self.known.remove(&segment.direction);
+        }
         let known = if let Some(known) = self.known.get_mut(&segment.direction) {
             known
         } else {
             self.make_room();
+            self.others.remove(hash);
             let content = match on_port {
                 Some(_) => Content::Openflow,
                 None => self.content_of(segment.direction.reverse()),
@@ -155,6 +199,9 @@ impl Streams {
         let Some(stream) = &mut known.stream else {
             if segment.end {
                 self.known.remove(&segment.direction);
+                self.others.remove(hash);
+            } else {
+                self.others.put(hash);
             }
             return Region::default();
         };
@@ -360,6 +407,45 @@ fn is_openflow(stream: &mut Stream, data: &[u8]) -> bool {
                 (false, tries) => Content::Unknown(tries),
             };
             looks_so
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    /// A HELLO.
+    const HELLO: [u8; 8] = [1, 0, 0, 8, 0, 0, 0, 1];
+
+    #[test]
+    fn another_connection_of_the_same_ports_may_carry_openflow() {
+        let host = |host| IpAddr::V4(Ipv4Addr::new(10, 0, 0, host));
+        let direction = Direction::new((host(1), 1000), (host(2), 2000), 0);
+        let segment = |sequence, data| Segment {
+            direction,
+            sequence,
+            acknowledged: None,
+            syn: false,
+            end: false,
+            data,
+            len: <[u8]>::len(data),
+        };
+        for closed in [true, false] {
+            let mut streams = Streams::new(Limits::default());
+            let mut take = |segment: Segment<'_>| streams.segment(&segment, None, 1).openflow;
+            for n in 0..10 {
+                assert!(!take(segment(1 + 4 * n, b"GET ")));
+            }
+            // It has been looked at often enough.
+            assert!(!take(segment(41, &HELLO)));
+            if closed {
+                take(Segment { end: true, ..segment(49, b"") });
+            }
+            take(Segment { syn: true, ..segment(900, b"") });
+            assert!(take(segment(901, &HELLO)), "closed: {closed}");
         }
     }
 }
