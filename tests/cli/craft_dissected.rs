@@ -101,6 +101,17 @@ const STACKS: &[Stack] = &[
         scapy: &["Ether IPv6 ICMPv6EchoRequest"],
     },
     Stack {
+        layers: "ip6 frag mtu=120 id=0x99 order=reversed / udp dport=7778 / payload len=100",
+        fields: &[
+            ("ipv6.fraghdr.ident", "0x00000099 0x00000099"),
+            ("ipv6.fraghdr.more", "0 1"),
+            ("ipv6.fraghdr.offset", "9 0"),
+            ("udp.dstport", "7778"),
+            ("udp.length", "108"),
+        ],
+        scapy: &["Ether IPv6 IPv6ExtHdrFragment Raw", "Ether IPv6 IPv6ExtHdrFragment UDP Raw"],
+    },
+    Stack {
         layers: "ip6 next=60 / payload hex=3b00010400000000",
         fields: &[("ipv6.nxt", "60"), ("ipv6.dstopts.nxt", "59"), ("ipv6.opt.padn", "00000000")],
         scapy: &["Ether IPv6 IPv6ExtHdrDestOpt"],
@@ -275,7 +286,7 @@ const REBUILD: &str = "\
 import sys
 from scapy.all import Ether, Raw, raw, IP, IPv6, UDP, TCP, ICMP
 from scapy.contrib.geneve import GENEVE
-from scapy.layers.inet6 import ICMPv6EchoRequest
+from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6ExtHdrFragment
 from scapy.layers.ipsec import ESP
 COMPUTED = {IP: ['ihl', 'len', 'chksum'], IPv6: ['plen'], UDP: ['len', 'chksum'],
             TCP: ['dataofs', 'chksum'], ICMP: ['chksum'], ICMPv6EchoRequest: ['cksum'],
@@ -285,7 +296,7 @@ for line in sys.stdin:
     p = Ether(wire)
     names = [layer.__name__ for layer in p.layers()]
     assert raw(p) == wire, (names, line)
-    fragment = IP in p and p[IP].flags.MF
+    fragment = IP in p and p[IP].flags.MF or IPv6ExtHdrFragment in p
     layer = p
     while layer:
         for field in COMPUTED.get(type(layer), []):

@@ -29,7 +29,7 @@ pub(super) fn frames(spec: &Spec, values: &[u128], number: u64) -> Result<Vec<Pa
         let Some(view) = stack.view(at) else { continue };
         match view.layer.r#type.protocol {
             Protocol::Tcp if view.is("session") => parts = session(&stack, at, view, &parts)?,
-            Protocol::Ipv4 if view.is("frag") => {
+            Protocol::Ipv4 | Protocol::Ipv6 if view.is("frag") => {
                 let cut = parts.iter().map(|part| fragment::split(&stack, at, view, part));
                 parts = cut.collect::<Result<Vec<_>, _>>()?.concat();
             }

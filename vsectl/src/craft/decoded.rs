@@ -40,6 +40,12 @@ fn follows(layer: &LayerType, field: &FieldType) -> Option<Case> {
         ("ip", "options") => ("options=01", "ip.opt.type", OwnedValue::Unsigned(1)),
         ("ip", "bad-checksum") => ("bad-checksum", "ip.checksum.status", OwnedValue::Unsigned(0)),
         ("ip", "frag") => ("frag", "ip.flags.mf", OwnedValue::Flag(true)),
+        ("ip6", "frag") => ("frag", "ipv6.fraghdr.more", OwnedValue::Flag(true)),
+        ("ip6", "mtu") => ("mtu=600", "ipv6.plen", OwnedValue::Unsigned(560)),
+        ("ip6", "order") => {
+            ("order=reversed mtu=1500", "ipv6.fraghdr.offset", OwnedValue::Unsigned(2896))
+        }
+        ("ip6", "id") => ("id=0x77", "ipv6.fraghdr.ident", OwnedValue::Unsigned(0x77)),
         ("ip", "mtu") => ("mtu=596", "ip.len", OwnedValue::Unsigned(596)),
         ("ip", "order") => {
             ("order=reversed mtu=1500", "ip.frag_offset", OwnedValue::Unsigned(2960))

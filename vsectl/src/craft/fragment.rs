@@ -1,6 +1,8 @@
-//! Datagrams cut into fragments: RFC 791 section 3.2.
+//! Datagrams cut into fragments: RFC 791 section 3.2, and RFC 8200 section 4.5.
 
-use super::layers::{BuildError, Fragment, Part, Stack, View, build_ipv4, ipv4_header_len};
+use super::layers::{
+    BuildError, Fragment, Part, Stack, View, build, build_fragment, fragment_header_len,
+};
 
 /// What Ethernet carries.
 const MTU: u16 = 1500;
@@ -21,27 +23,26 @@ pub(super) fn split(
     view: View<'_>,
     part: &Part,
 ) -> Result<Vec<Part>, BuildError> {
-    let header = ipv4_header_len(view);
-    let whole = header + part.bytes.len();
-    if u16::try_from(whole).is_err() {
-        return Err(BuildError::TooLong { layer: "ip", len: whole });
-    }
+    let mut whole = part.clone();
+    build(stack, at, &mut whole, None)?;
+    let header = fragment_header_len(view);
     let mtu = usize::from(view.u16("mtu", MTU));
     let room = room(mtu, header)?;
+    // What stands below IP is no part of it.
+    if whole.bytes.len() <= mtu {
+        return Ok(vec![whole]);
+    }
     let mut fragments = Vec::new();
     let mut left = part.bytes.as_slice();
     let mut offset = 0;
-    loop {
+    while !left.is_empty() {
         // The last one may end anywhere.
         let fits = header + left.len() <= mtu;
         let (data, rest) = left.split_at(if fits { left.len() } else { room.min(left.len()) });
         let mut fragment = Part { bytes: data.to_vec(), sums: Vec::new(), reversed: part.reversed };
         let place = Fragment { offset, more: !rest.is_empty() };
-        build_ipv4(stack, at, view, &mut fragment, place)?;
+        build_fragment(stack, at, view, &mut fragment, place)?;
         fragments.push(fragment);
-        if rest.is_empty() {
-            break;
-        }
         // A datagram has at most 65535 bytes.
         offset += u16::try_from(data.len() / UNIT).unwrap_or(0);
         left = rest;

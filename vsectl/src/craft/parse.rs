@@ -250,7 +250,7 @@ fn check(layer: &Layer, setting: &Setting) -> Result<(), (String, Option<String>
         ("mtu", values) => {
             let view = View { layer, values: &[] };
             let mtu = usize::try_from(values.lowest()).unwrap_or(usize::MAX);
-            fragment::room(mtu, layers::ipv4_header_len(view))
+            fragment::room(mtu, layers::fragment_header_len(view))
                 .map_err(|error| plain(error.to_string()))?;
         }
         ("len", values)

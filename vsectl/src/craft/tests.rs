@@ -182,6 +182,19 @@ fn fragments_in_any_order_are_the_datagram() {
     assert!(sorted.iter().all(|frame| frame.len() <= 514));
     assert!(sorted.iter().map(place).is_sorted_by_key(|place| place & 0x1fff));
     assert_eq!(sorted.iter().filter(|frame| place(frame) & 0x2000 == 0).count(), 1);
+    let sorted_v6 = frames("ip6 frag mtu=500 / udp / payload len=3000 noise");
+    assert!(sorted_v6.iter().all(|frame| frame.len() <= 514 && frame[20] == 44));
+    let joined: Vec<u8> = sorted_v6.iter().flat_map(|frame| frame[62..].to_vec()).collect();
+    assert_eq!(joined, frames("ip6 / udp / payload len=3000 noise")[0][54..]);
+    // What fits is not cut.
+    for layer in ["ip", "ip6"] {
+        let rest = "udp / payload len=100";
+        assert_eq!(
+            frames(&format!("{layer} frag id=1 / {rest}"))[0][54..],
+            frames(&format!("{layer}{} / {rest}", if layer == "ip" { " id=1" } else { "" }))[0]
+                [54..]
+        );
+    }
     let joined: Vec<u8> = sorted.iter().flat_map(|frame| frame[34..].to_vec()).collect();
     let whole = &frames("ip / udp / payload len=3000 noise")[0];
     assert_eq!(joined, whole[34..]);

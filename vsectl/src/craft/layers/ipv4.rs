@@ -6,7 +6,7 @@ use pnet::packet::ip::IpNextHeaderProtocol;
 use pnet::packet::ipv4::{Ipv4Flags, MutableIpv4Packet};
 use pnet::util::checksum;
 
-use super::{BuildError, Part, Pseudo, Stack, Sum, View, WRONG, directed, length};
+use super::{BuildError, Fragment, Part, Pseudo, Stack, Sum, View, WRONG, directed, length};
 use crate::craft::field::{FieldType, Kind, LayerType, Protocol};
 
 pub(crate) static LAYER: LayerType = LayerType {
@@ -37,15 +37,9 @@ pub(crate) static LAYER: LayerType = LayerType {
         FieldType::new("vm", Kind::Number(12), "VM id").needs("fcf").filter("vse.fcf.vm_id"),
         FieldType::new("prio", Kind::Switch, "priority").needs("fcf").filter("vse.fcf.priority"),
         FieldType::new("layout", Kind::Layout, "where the field stands").needs("fcf"),
-        FieldType::new("frag", Kind::Switch, "cut into fragments"),
-        FieldType::new("mtu", Kind::Number(16), "bytes of a fragment at most, with its header")
-            .needs("frag"),
-        FieldType::new(
-            "order",
-            Kind::Word(&["sorted", "reversed", "shuffled"]),
-            "which come first",
-        )
-        .needs("frag"),
+        super::FRAG,
+        super::MTU,
+        super::ORDER,
     ],
 };
 
@@ -56,24 +50,16 @@ pub(super) const DESTINATION: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
 const ADDRESSES: (usize, usize) = (12, 20);
 const CHECKSUM: usize = 10;
 
-/// Which part of a datagram a fragment is.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Fragment {
-    /// In 8 bytes.
-    pub(crate) offset: u16,
-    pub(crate) more: bool,
-}
-
 pub(super) fn addresses(view: View<'_>, reversed: bool) -> (Ipv4Addr, Ipv4Addr) {
     directed((view.ipv4("src", SOURCE), view.ipv4("dst", DESTINATION)), reversed)
 }
 
 /// Bytes of the header, options included.
-pub(crate) fn header_len(view: View<'_>) -> usize {
+pub(super) fn header_len(view: View<'_>) -> usize {
     HEADER_LEN + view.bytes("options").len().next_multiple_of(4)
 }
 
-pub(crate) fn build(
+pub(super) fn build(
     stack: &Stack<'_>,
     at: usize,
     view: View<'_>,

@@ -16,12 +16,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use codec::fcf::{Fcf, FcfError, FcfLayout};
 use pnet::util::MacAddr;
 
-use super::field::{LayerType, Protocol};
+use super::field::{FieldType, Kind, LayerType, Protocol};
 use super::session::Segment;
 use super::spec::Layer;
 use super::values::Values;
 
-pub(super) use ipv4::{Fragment, build as build_ipv4, header_len as ipv4_header_len};
 pub(super) use link::ETHERNET;
 pub(super) use udp::LAYER as UDP;
 
@@ -43,6 +42,18 @@ pub(crate) static LAYERS: [&LayerType; 15] = [
     &esp::LAYER,
     &payload::LAYER,
 ];
+
+/// The fields of datagrams that are cut.
+const FRAG: FieldType = FieldType::new("frag", Kind::Switch, "cut into fragments");
+const MTU: FieldType =
+    FieldType::new("mtu", Kind::Number(16), "bytes of a fragment at most, with its header")
+        .needs("frag");
+const ORDER: FieldType = FieldType::new(
+    "order",
+    Kind::Word(&["sorted", "reversed", "shuffled"]),
+    "which fragments come first",
+)
+.needs("frag");
 
 /// A packet that cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +103,14 @@ pub(super) struct View<'a> {
     pub(super) layer: &'a Layer,
     /// Beside the settings of the layer; 0 for those that are no numbers.
     pub(super) values: &'a [u128],
+}
+
+/// Which part of a datagram a fragment is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Fragment {
+    /// In 8 bytes.
+    pub(super) offset: u16,
+    pub(super) more: bool,
 }
 
 /// A packet to be built.
@@ -333,7 +352,7 @@ pub(super) fn build(
         Protocol::Vlan => return link::build_vlan(stack, at, view, part),
         Protocol::Arp => arp::build(view, part),
         Protocol::Ipv4 => return ipv4::build(stack, at, view, part, Fragment::default()),
-        Protocol::Ipv6 => return ipv6::build(stack, at, view, part),
+        Protocol::Ipv6 => return ipv6::build(stack, at, view, part, None),
         Protocol::Icmp => icmp::build(view, part),
         Protocol::Icmpv6 => icmp::build_v6(stack, at, view, part),
         Protocol::Udp => return udp::build(stack, at, view, part),
@@ -345,6 +364,28 @@ pub(super) fn build(
         Protocol::Payload => return payload::build(stack.seed, view, part),
     }
     Ok(())
+}
+
+/// Bytes that stand in each fragment of the datagram of a layer, in front of what it carries.
+pub(super) fn fragment_header_len(view: View<'_>) -> usize {
+    match view.layer.r#type.protocol {
+        Protocol::Ipv6 => ipv6::FRAGMENT_HEADER_LEN,
+        _ => ipv4::header_len(view),
+    }
+}
+
+/// Puts the header of a fragment in front of `part`, the part of the datagram that it carries.
+pub(super) fn build_fragment(
+    stack: &Stack<'_>,
+    at: usize,
+    view: View<'_>,
+    part: &mut Part,
+    fragment: Fragment,
+) -> Result<(), BuildError> {
+    match view.layer.r#type.protocol {
+        Protocol::Ipv6 => ipv6::build(stack, at, view, part, Some(fragment)),
+        _ => ipv4::build(stack, at, view, part, fragment),
+    }
 }
 
 /// The pair, or for the other half of a session the pair the other way round.
