@@ -84,7 +84,14 @@ impl Family {
                     Values::List(runs) => Source::List { runs: runs.clone(), run: 0 },
                     Values::Random { low, high } => Source::Random { low: *low, high: *high },
                     Values::Counter(counter) => Source::Counter(*counter),
-                    Values::Bytes(_) | Values::Text(_) | Values::Layout(_) => continue,
+                    Values::Choice { random: true, .. } => {
+                        Source::Random { low: 0, high: setting.values.highest() }
+                    }
+                    Values::Choice { random: false, .. } => {
+                        let run = Run { first: 0, last: setting.values.highest(), step: 1 };
+                        Source::List { runs: vec![run], run: 0 }
+                    }
+                    Values::Noise(_) => Source::Random { low: 0, high: u64::MAX.into() },
                 };
                 cursors.push(Cursor { value, source });
             }

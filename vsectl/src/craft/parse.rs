@@ -5,14 +5,15 @@
 
 use std::ops::Range;
 
+use codec::fcf::FcfLayout;
 use codec::text::{Diagnostic, nearest};
 
 use super::field::{FieldType, Kind, LayerType, Protocol};
 use super::fragment;
-use super::layers::{self, LAYERS, View, fcf_layout};
+use super::layers::{self, LAYERS, View, layouts};
 use super::probe::{self, Probe};
 use super::spec::{Layer, Setting};
-use super::values::{Counter, Values};
+use super::values::{Counter, Item, Values};
 
 /// Layers that mean nothing; its text has the words and carets under what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -236,15 +237,20 @@ fn check(layer: &Layer, setting: &Setting) -> Result<(), (String, Option<String>
                 vm_id: u16::try_from(values.highest()).unwrap_or(u16::MAX),
                 priority: false,
             };
-            fcf_layout(layer).write(field, 0).map_err(|error| plain(error.to_string()))?;
+            for layout in layouts(layer) {
+                layout.write(field, 0).map_err(|error| plain(error.to_string()))?;
+            }
         }
-        ("layout", Values::Layout(layout)) => {
+        ("layout", values) => {
             let carrier = match layer.r#type.protocol {
                 Protocol::Vlan => codec::vse::Carrier::Vlan,
                 _ => codec::vse::Carrier::Tos,
             };
-            if layout.carrier != carrier {
-                return Err(plain(format!("the layout {layout} is not for {}", layer.r#type.name)));
+            for item in values.items() {
+                if !matches!(item, Item::Layout(layout) if layout.carrier == carrier) {
+                    let name = layer.r#type.name;
+                    return Err(plain(format!("the layout {item} is not for {name}")));
+                }
             }
         }
         ("mtu", values) => {
@@ -272,7 +278,8 @@ fn all_vms() -> Values {
 
 /// Any VM is one that the layout can hold.
 fn fit_vm(layer: &mut Layer) {
-    let high = fcf_layout(layer).max_vm_id().into();
+    let highest = layouts(layer).into_iter().map(FcfLayout::max_vm_id).min();
+    let high = highest.unwrap_or(0).into();
     for setting in &mut layer.settings {
         if setting.field.name == "vm" && setting.values == all_vms() {
             setting.values = Values::Random { low: 1, high };

@@ -102,15 +102,16 @@ pub(crate) fn parse_fcf(text: &str) -> Result<(FcfLayout, Fcf), SpecError> {
     let in_tag = text.contains("layout=vlan") || text.contains("layout=custom(vlan");
     let layers = parse(&format!("{} fcf {text}", if in_tag { "vlan" } else { "ip" }))?;
     let missing = || {
-        let message = "one VM id is needed".to_owned();
+        let message = "one VM id is needed, and one layout at most".to_owned();
         let (text, help) = (text.to_owned(), Some("vm=5".to_owned()));
         SpecError(Box::new(Diagnostic { span: 0..text.len(), text, message, help }))
     };
     let layer = layers.last().ok_or_else(missing)?;
+    let [layout] = layers::layouts(layer)[..] else { return Err(missing()) };
     let fixed = |name: &str| layer.values(name)?.fixed();
     let vm_id = fixed("vm").and_then(|vm| u16::try_from(vm).ok()).ok_or_else(missing)?;
     let priority = fixed("prio").is_some_and(|prio| prio != 0);
-    Ok((layers::fcf_layout(layer), Fcf { vm_id, priority }))
+    Ok((layout, Fcf { vm_id, priority }))
 }
 
 /// Reads what follows `vlan`: the EtherType and the TCI of the tag.

@@ -72,6 +72,9 @@ fn what_changes_more_than_its_bits_is_built_anew() {
         ("ip / esp spi=1-4 / udp", 4),
         ("ip frag mtu=100 / udp dport=1-2 / payload len=200", 6),
         ("ip / tcp session dport=1-2 / payload len=10", 2 * 8),
+        ("ip options=01,0101 / udp", 2),
+        ("ip fcf vm=3 layout=dscp,tos8 / udp / payload hex=00,ff", 4),
+        ("ip6 frag mtu=200 / udp dport=1-2 / payload len=200", 4),
     ] {
         let (_, had_template) = Family::new(spec(text)).unwrap().without_template();
         assert!(!had_template, "{text}");
@@ -230,6 +233,28 @@ fn a_seed_makes_the_same_packets_again() {
     assert!(with(3).iter().all(|frame| (1..=9).contains(&frame[37]) && frame[36] == 0));
 }
 
+/// Fields that are no numbers take lists and are drawn as well.
+#[test]
+fn bytes_words_and_layouts_vary() {
+    let payloads = |text: &str| {
+        let frames = frames(text);
+        frames.iter().map(|frame| frame[42..].to_vec()).collect::<Vec<_>>()
+    };
+    let listed = payloads("ip / udp dport=1-2 / payload hex=00,ff01");
+    assert_eq!(listed, [&[0][..], &[0xff, 1], &[0], &[0xff, 1]]);
+    let drawn = payloads("ip / udp dport=1-50 / payload hex=random(8)");
+    assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), 50);
+    assert!(drawn.iter().all(|bytes| bytes.len() == 8));
+    let chosen = payloads("ip / udp dport=1-50 / payload hex=random(00,ff)");
+    assert_eq!(chosen.iter().collect::<HashSet<_>>(), HashSet::from([&vec![0], &vec![0xff]]));
+    let tos =
+        frames("ip fcf vm=3 layout=dscp,tos8 / udp").iter().map(|f| f[15]).collect::<Vec<_>>();
+    assert_eq!(tos, [3 << 2, 3]);
+    let first = |frame: &[u8]| u16::from_be_bytes([frame[20], frame[21]]) & 0x1fff;
+    let orders = frames("ip frag mtu=60 order=sorted,reversed / udp / payload len=72");
+    assert_eq!(orders.iter().map(|frame| first(frame)).collect::<Vec<_>>(), [0, 5, 5, 0]);
+}
+
 #[test]
 fn probes_count_flows_and_packets() {
     let spec = Spec { count: Some(5), ..spec("ip / udp dport=1-2 / payload probe") };
@@ -248,7 +273,8 @@ fn files_give_back_the_specification() {
     for text in [
         "eth dst=02:00:00:00:00:01 / vlan fcf vm=5 prio / ip src=10.0.0.0/24 / udp dport=1,3-9+2",
         "ip options=94040000 frag mtu=600 order=shuffled / tcp session / payload text=\"two words\"",
-        "ip6 flow=random / icmp6 / payload probe len=100",
+        "ip6 flow=random frag order=random(sorted,shuffled) / icmp6 / payload probe len=100",
+        "ip fcf vm=5 layout=dscp,tos8 options=random(8) / udp / payload hex=00,ff",
         "ip / udp bad-checksum=0 / vxlan vni=7 / eth / arp",
     ] {
         let spec = Spec { count: Some(9), seed: 3, combine: Combine::Zip, ..spec(text) };

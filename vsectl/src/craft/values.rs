@@ -1,7 +1,8 @@
 //! The values of a field: one, or several that the packets of a family take in turn.
 //!
 //! `5`, `1-100`, `1-100+3` (every third), `10.0.0.0/24`, lists of these with commas, `random`, and
-//! `random(1-100)`.
+//! `random(1-100)`. What is no number is listed or drawn the same way: `sorted,reversed`,
+//! `random(00,ff)`; and `random(8)` is eight bytes. A text alone has its commas for itself.
 
 use std::fmt;
 
@@ -18,9 +19,16 @@ pub(crate) enum Values {
     Random { low: u128, high: u128 },
     /// What counts packets, for probes.
     Counter(Counter),
-    /// Bytes.
+    /// What is no number, in turn or drawn: the value of the field is which of these it has.
+    Choice { items: Vec<Item>, random: bool },
+    /// So many random bytes: the value of the field is what they come from.
+    Noise(usize),
+}
+
+/// What is no number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Item {
     Bytes(Vec<u8>),
-    /// Text.
     Text(String),
     /// A layout of the Flow Control Field.
     Layout(FcfLayout),
@@ -60,11 +68,10 @@ impl Values {
     /// Reads the values of a field of that kind; the error says what is wanted.
     pub(crate) fn read(kind: Kind, text: &str) -> Result<Self, String> {
         match kind {
-            Kind::Bytes => read_hex(text).map(Self::Bytes),
-            Kind::Text => Ok(Self::Text(text.to_owned())),
-            Kind::Layout => text.parse().map(Self::Layout).map_err(|error| format!("{error}")),
-            Kind::Word(words) if words.contains(&text) => Ok(Self::Text(text.to_owned())),
-            Kind::Word(words) => Err(format!("{text:?} is none of {}", words.join(", "))),
+            Kind::Text => {
+                Ok(Self::Choice { items: vec![Item::Text(text.to_owned())], random: false })
+            }
+            Kind::Bytes | Kind::Layout | Kind::Word(_) => read_choice(kind, text),
             _ => read_numbers(kind, text),
         }
     }
@@ -84,8 +91,8 @@ impl Values {
     pub(crate) fn varies(&self) -> bool {
         match self {
             Self::List(_) => self.fixed().is_none(),
-            Self::Random { .. } | Self::Counter(_) => true,
-            Self::Bytes(_) | Self::Text(_) | Self::Layout(_) => false,
+            Self::Random { .. } | Self::Counter(_) | Self::Noise(_) => true,
+            Self::Choice { items, .. } => items.len() > 1,
         }
     }
 
@@ -95,6 +102,7 @@ impl Values {
             Self::List(runs) => {
                 runs.iter().map(|run| run.len()).fold(0, u128::saturating_add).max(1)
             }
+            Self::Choice { items, random: false } => last(items).saturating_add(1),
             _ => 1,
         }
     }
@@ -104,7 +112,8 @@ impl Values {
         match self {
             Self::List(runs) => runs.iter().map(|run| run.last).max().unwrap_or(0),
             Self::Random { high, .. } => *high,
-            Self::Counter(_) | Self::Bytes(_) | Self::Text(_) | Self::Layout(_) => 0,
+            Self::Choice { items, .. } => last(items),
+            Self::Counter(_) | Self::Noise(_) => 0,
         }
     }
 
@@ -113,7 +122,7 @@ impl Values {
         match self {
             Self::List(runs) => runs.iter().map(|run| run.first).min().unwrap_or(0),
             Self::Random { low, .. } => *low,
-            Self::Counter(_) | Self::Bytes(_) | Self::Text(_) | Self::Layout(_) => 0,
+            Self::Counter(_) | Self::Choice { .. } | Self::Noise(_) => 0,
         }
     }
 
@@ -132,9 +141,34 @@ impl Values {
             Self::Random { low: 0, high } if Some(*high) == kind.max() => "random".to_owned(),
             Self::Random { low, high } => format!("random({})", range(*low, *high)),
             Self::Counter(counter) => format!("{counter:?}").to_ascii_lowercase(),
-            Self::Bytes(bytes) => codec::types::Bytes(bytes.clone()).to_string(),
-            Self::Text(text) => text.clone(),
-            Self::Layout(layout) => layout.to_string(),
+            Self::Noise(len) => format!("random({len})"),
+            Self::Choice { items, random } => {
+                let items = items.iter().map(Item::to_string).collect::<Vec<_>>().join(",");
+                if *random { format!("random({items})") } else { items }
+            }
+        }
+    }
+
+    /// What a field that is no number can have.
+    pub(crate) fn items(&self) -> &[Item] {
+        match self {
+            Self::Choice { items, .. } => items,
+            _ => &[],
+        }
+    }
+}
+
+/// The place of the last one.
+fn last(items: &[Item]) -> u128 {
+    u128::try_from(items.len().saturating_sub(1)).unwrap_or(u128::MAX)
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "{}", codec::types::Bytes(bytes.clone())),
+            Self::Text(text) => f.write_str(text),
+            Self::Layout(layout) => write!(f, "{layout}"),
         }
     }
 }
@@ -147,6 +181,52 @@ impl fmt::Display for Counter {
             Self::Time => "time",
         })
     }
+}
+
+/// Bytes that a field holds at most, if they are drawn: those of a payload.
+const NOISE: usize = 65_535;
+
+fn read_choice(kind: Kind, text: &str) -> Result<Values, String> {
+    let inside = text.strip_prefix("random(").and_then(|rest| rest.strip_suffix(')'));
+    match (kind, text, inside) {
+        (Kind::Bytes, "random", _) => return Err("say how many bytes, as in random(8)".to_owned()),
+        (Kind::Bytes, _, Some(len)) if !len.contains(',') => {
+            let len = len.parse::<usize>().ok().filter(|len| (1..=NOISE).contains(len));
+            let len = len.ok_or_else(|| format!("how many bytes: a number from 1 to {NOISE}"))?;
+            return Ok(Values::Noise(len));
+        }
+        (Kind::Word(words), "random", _) => {
+            let items = words.iter().map(|word| Item::Text((*word).to_owned())).collect();
+            return Ok(Values::Choice { items, random: true });
+        }
+        _ => {}
+    }
+    let items = parts(inside.unwrap_or(text)).map(|part| read_item(kind, part));
+    Ok(Values::Choice { items: items.collect::<Result<_, _>>()?, random: inside.is_some() })
+}
+
+fn read_item(kind: Kind, text: &str) -> Result<Item, String> {
+    match kind {
+        Kind::Bytes => read_hex(text).map(Item::Bytes),
+        Kind::Layout => text.parse().map(Item::Layout).map_err(|error| format!("{error}")),
+        Kind::Word(words) if !words.contains(&text) => {
+            Err(format!("{text:?} is none of {}", words.join(", ")))
+        }
+        _ => Ok(Item::Text(text.to_owned())),
+    }
+}
+
+/// What stands between the commas outside of parentheses.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_u32;
+    text.split(move |char| {
+        match char {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        char == ',' && depth == 0
+    })
 }
 
 fn read_hex(text: &str) -> Result<Vec<u8>, String> {
@@ -231,6 +311,12 @@ mod tests {
             (Kind::Mac, "02:00:00:00:00:01-02:00:00:00:00:ff", 255),
             (Kind::Ipv6, "2001:db8::1", 1),
             (Kind::TcpFlags, "SA", 1),
+            (Kind::Bytes, "00,ff,0102", 3),
+            (Kind::Bytes, "random(8)", 1),
+            (Kind::Bytes, "random(00,ff)", 1),
+            (Kind::Text, "one, two", 1),
+            (Kind::Word(&["a", "b"]), "b,a", 2),
+            (Kind::Layout, "dscp,custom(tos,priority=0x1,vm_id=0xf0)", 2),
         ] {
             let values = Values::read(kind, text).unwrap();
             assert_eq!((values.write(kind).as_str(), values.len()), (text, len));
@@ -254,6 +340,10 @@ mod tests {
             (Kind::Mac, "02:00", "six pairs"),
             (Kind::TcpFlags, "SX", "'X'"),
             (Kind::Bytes, "abc", "even number"),
+            (Kind::Bytes, "00,a", "even number"),
+            (Kind::Bytes, "random", "random(8)"),
+            (Kind::Bytes, "random(65536)", "1 to 65535"),
+            (Kind::Word(&["a", "b"]), "a,c", "\"c\" is none of a, b"),
         ] {
             let error = Values::read(kind, text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");

@@ -16,7 +16,8 @@ use crate::send::SpecFrames;
 /// As in `eth dst=02:00:00:00:00:02 / vlan fcf vm=5 prio / ip src=10.0.0.0/24 fcf vm=5 / udp
 /// dport=5000-5019 / payload len=1400`. A field takes a value, a range (5000-5019), every third
 /// of it (5000-5019+3), a network (10.0.0.0/24), a list of these (1,3,5-9), random, or random(1-9);
-/// one packet is made of every combination. Checksums and lengths are right unless a field says
+/// bytes and words take lists too, and random(8) is eight bytes. One packet is made of every
+/// combination. Checksums and lengths are right unless a field says
 /// otherwise. Ethernet, and UDP below VXLAN and Geneve, may be left out. --list-layers tells all
 /// layers and fields.
 #[derive(Debug, clap::Args)]

@@ -67,7 +67,7 @@ pub(super) fn build(
     fragment: Fragment,
 ) -> Result<(), BuildError> {
     let mut header = vec![0; HEADER_LEN];
-    header.extend(view.bytes("options"));
+    header.extend_from_slice(&view.bytes("options"));
     header.resize(header_len(view), 0);
     let words = u8::try_from(header.len() / 4).ok().filter(|words| *words <= 15);
     let words = words.ok_or(BuildError::Options { layer: "ip", len: header.len() - HEADER_LEN })?;

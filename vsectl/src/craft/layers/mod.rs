@@ -11,6 +11,7 @@ mod tcp;
 mod tunnel;
 mod udp;
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use codec::fcf::{Fcf, FcfError, FcfLayout};
@@ -19,7 +20,7 @@ use pnet::util::MacAddr;
 use super::field::{FieldType, Kind, LayerType, Protocol};
 use super::session::Segment;
 use super::spec::Layer;
-use super::values::Values;
+use super::values::{Item, Values};
 
 pub(super) use link::ETHERNET;
 pub(super) use udp::LAYER as UDP;
@@ -250,19 +251,38 @@ impl View<'_> {
         self.number(name).map_or(or, Ipv6Addr::from)
     }
 
-    fn bytes(&self, name: &str) -> &[u8] {
-        match self.values(name) {
-            Some(Values::Bytes(bytes)) => bytes,
-            Some(Values::Text(text)) => text.as_bytes(),
-            _ => &[],
+    /// What a field that is no number has.
+    fn item(&self, name: &str) -> Option<&Item> {
+        let place = self.number(name).unwrap_or(0);
+        self.values(name)?.items().get(usize::try_from(place).ok()?)
+    }
+
+    fn bytes(&self, name: &str) -> Cow<'_, [u8]> {
+        if let Some(Values::Noise(len)) = self.values(name) {
+            let seed = self.number(name).unwrap_or(0) & u128::from(u64::MAX);
+            let mut random = fastrand::Rng::with_seed(u64::try_from(seed).unwrap_or(0));
+            return std::iter::repeat_with(|| random.u8(..)).take(*len).collect();
+        }
+        match self.item(name) {
+            Some(Item::Bytes(bytes)) => Cow::Borrowed(bytes),
+            Some(Item::Text(text)) => Cow::Borrowed(text.as_bytes()),
+            _ => Cow::Borrowed(&[]),
         }
     }
 
     /// The word that was chosen for a field.
     pub(super) fn word(&self, name: &str) -> Option<&str> {
-        match self.values(name) {
-            Some(Values::Text(text)) => Some(text),
+        match self.item(name) {
+            Some(Item::Text(text)) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The layout of the Flow Control Field.
+    pub(super) fn layout(self) -> FcfLayout {
+        match self.item("layout") {
+            Some(Item::Layout(layout)) => *layout,
+            _ => usual_layout(self.layer),
         }
     }
 
@@ -272,15 +292,25 @@ impl View<'_> {
             return Ok(bits);
         }
         let field = Fcf { vm_id: self.u16("vm", 0), priority: self.is("prio") };
-        Ok(fcf_layout(self.layer).write(field, bits)?)
+        Ok(self.layout().write(field, bits)?)
     }
 }
 
-/// The layout of the Flow Control Field in a layer.
-pub(super) fn fcf_layout(layer: &Layer) -> FcfLayout {
-    match (layer.values("layout"), layer.r#type.protocol) {
-        (Some(Values::Layout(layout)), _) => *layout,
-        (_, Protocol::Vlan) => FcfLayout::VLAN,
+/// The layouts that the Flow Control Field has in a layer, at least one.
+pub(super) fn layouts(layer: &Layer) -> Vec<FcfLayout> {
+    let items = layer.values("layout").map_or(&[][..], Values::items);
+    let layouts = items.iter().filter_map(|item| match item {
+        Item::Layout(layout) => Some(*layout),
+        Item::Bytes(_) | Item::Text(_) => None,
+    });
+    let layouts: Vec<FcfLayout> = layouts.collect();
+    if layouts.is_empty() { vec![usual_layout(layer)] } else { layouts }
+}
+
+/// The layout where none is given.
+fn usual_layout(layer: &Layer) -> FcfLayout {
+    match layer.r#type.protocol {
+        Protocol::Vlan => FcfLayout::VLAN,
         _ => FcfLayout::DSCP,
     }
 }

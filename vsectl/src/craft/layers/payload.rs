@@ -11,8 +11,12 @@ pub(crate) static LAYER: LayerType = LayerType {
     protocol: Protocol::Payload,
     fields: &[
         FieldType::new("len", Kind::Number(16), "bytes; those of the content where not given"),
-        FieldType::new("text", Kind::Text, "begin with this text"),
-        FieldType::new("hex", Kind::Bytes, "begin with these bytes"),
+        FieldType::new("text", Kind::Text, "begin with this text, commas and all"),
+        FieldType::new(
+            "hex",
+            Kind::Bytes,
+            "begin with these bytes, or random(8): with eight of any value",
+        ),
         FieldType::new("fill", Kind::Hex(8), "the byte of the rest; it counts where not given"),
         FieldType::new("noise", Kind::Switch, "the rest is random, by the seed"),
         FieldType::new("probe", Kind::Switch, "begin with a probe, for loss, order and delay"),
@@ -35,8 +39,8 @@ pub(super) fn build(seed: u64, view: View<'_>, part: &mut Part) -> Result<(), Bu
         };
         bytes.extend(probe.bytes());
     }
-    bytes.extend(view.bytes("text"));
-    bytes.extend(view.bytes("hex"));
+    bytes.extend_from_slice(&view.bytes("text"));
+    bytes.extend_from_slice(&view.bytes("hex"));
     let len = view.number("len").map_or(bytes.len(), |len| usize::from(super::low16(len)));
     if view.is("probe") && len < Probe::LEN {
         return Err(BuildError::Probe(len));

@@ -43,7 +43,7 @@ pub(super) fn build(
     segment: Option<&Segment>,
 ) -> Result<(), BuildError> {
     let mut header = vec![0; LEN];
-    header.extend(view.bytes("options"));
+    header.extend_from_slice(&view.bytes("options"));
     if let Some(Segment { flags, .. }) = segment
         && flags & SYN != 0
         && view.bytes("options").is_empty()
