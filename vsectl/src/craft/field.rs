@@ -1,5 +1,6 @@
 //! What kinds of layers and fields there are: the words of a specification.
 
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use codec::types::MacAddr;
@@ -156,6 +157,26 @@ impl Kind {
                 }
             }
             _ => value.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    /// What values there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Switch => f.write_str("-"),
+            Self::Mac => f.write_str("MAC address"),
+            Self::Ipv4 => f.write_str("IPv4 address"),
+            Self::Ipv6 => f.write_str("IPv6 address"),
+            Self::TcpFlags => f.write_str("FSRPAUEC"),
+            Self::Bytes => f.write_str("hex digits"),
+            Self::Text => f.write_str("text"),
+            Self::Layout => f.write_str("layout"),
+            Self::Word(words) => f.write_str(&words.join(", ")),
+            Self::Number(_) | Self::Hex(_) => {
+                write!(f, "0-{}", self.write(self.max().unwrap_or(0)))
+            }
         }
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "NOTATION", num_args = 0..=1, require_equals = true, default_missing_value = "toml")]
     print_spec: Option<Notation>,
 
-    /// List the layers and their fields.
+    /// List the layers and their fields, with the values that a field takes; `-` is a word alone.
     #[arg(long)]
     list_layers: bool,
 
@@ -105,7 +105,8 @@ fn list_layers(out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{}: {}", layer.name, layer.title)?;
         for field in layer.fields {
             let needs = field.needs.map(|needs| format!(", with {needs}")).unwrap_or_default();
-            writeln!(out, "    {:<14}{}{needs}", field.name, field.doc)?;
+            let kind = field.kind.to_string();
+            writeln!(out, "    {:<12}  {kind:<26}  {}{needs}", field.name, field.doc)?;
         }
     }
     Ok(())
