@@ -40,3 +40,5 @@ pub(crate) use stream::{Shape, segments};
 mod decoded;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod typed;
