@@ -52,8 +52,10 @@ pub(crate) fn parse_set(text: &str) -> Result<FieldSetting, SpecError> {
     let given =
         if layer.protocol == Protocol::Tcp && field.name == "ack" { " flags=A" } else { "" };
     let line = |value: &str| format!("{below}{}{given} {}={value}", layer.name, field.name);
-    let layers =
-        parse(&line(value)).map_err(|SpecError(inner)| wrong(inner.message, inner.help))?;
+    let layers = parse(&line(value)).map_err(|SpecError(inner)| {
+        let (text, span) = (text.to_owned(), name.len() + 1..text.len());
+        SpecError(Box::new(Diagnostic { text, span, ..*inner }))
+    })?;
     let place = place(parse(&line(&field.kind.write(0))).unwrap_or_default());
     let fixed = layers.last().and_then(|layer| layer.values(field.name)?.fixed());
     match (place, fixed) {
