@@ -91,7 +91,7 @@ fn what_does_not_fit_is_counted_and_fails() {
     let pair = Pair::new("mtu");
     let (status, report) = pair.vsectl(&["send", "ip / udp / payload len=1400,1600", "-i", "va"]);
     assert_eq!(status, Some(1));
-    assert!(report.starts_with("sent 1 packets"), "{report}");
+    assert!(report.starts_with("sent 1 packet, "), "{report}");
     assert!(report.contains("not sent 1: longer than the interface's MTU"), "{report}");
 }
 

@@ -19,6 +19,7 @@ pub(crate) use expect::{Expectation, Judged, Watched, flows, judge};
 pub(crate) use frames::{FileFrames, Frames, ListFrames, SpecFrames};
 pub(crate) use pacing::PaceArgs;
 pub(crate) use receive::{ByFlow, Receiver};
+pub(crate) use report::packets;
 pub(crate) use rewrite::{RewriteArgs, Rewriter};
 
 use interface::find as find_interface;

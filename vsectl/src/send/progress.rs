@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 /// What is sent faster needs no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -45,9 +45,9 @@ impl Progress {
         let bar = self.bar.get_or_insert_with(|| {
             let (bar, template) = match total {
                 Some(total) => {
-                    (ProgressBar::new(total), "{wide_bar} {human_pos} of {human_len}, {per_sec}")
+                    (ProgressBar::new(total), "{wide_bar} {human_pos} of {human_len}, {msg}")
                 }
-                None => (ProgressBar::new_spinner(), "{spinner} {human_pos} packets, {per_sec}"),
+                None => (ProgressBar::new_spinner(), "{spinner} {human_pos} packets, {msg}"),
             };
             match ProgressStyle::with_template(template) {
                 Ok(style) => bar.with_style(style),
@@ -55,6 +55,10 @@ impl Progress {
             }
         });
         bar.set_position(packets);
+        // From the start, which the bar has not seen.
+        let millis = now.as_millis().max(1);
+        let rate = u128::from(packets) * 1_000 / millis;
+        bar.set_message(format!("{}/s", HumanCount(u64::try_from(rate).unwrap_or(u64::MAX))));
     }
 
     /// Takes the bar away.

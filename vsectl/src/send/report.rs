@@ -10,6 +10,11 @@ use super::transmit::Causes;
 /// How far the rate may be from what was asked for without a word.
 const TOLERANCE: f64 = 0.01;
 
+/// So many packets, in words.
+pub(crate) fn packets(count: u64) -> String {
+    format!("{count} packet{}", if count == 1 { "" } else { "s" })
+}
+
 /// What became of the frames that were to be sent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Report {
@@ -101,17 +106,20 @@ impl fmt::Display for Report {
         let seconds = self.elapsed.as_secs_f64();
         write!(
             f,
-            "sent {} packets, {} bytes in {seconds:.3} s: {rate:.0} packets/s, {megabits:.3} Mbit/s",
-            self.packets, self.bytes
+            "sent {}, {} bytes in {seconds:.3} s: {rate:.0} packets/s, {megabits:.3} Mbit/s",
+            packets(self.packets),
+            self.bytes
         )?;
         for (cause, count) in &self.causes {
             write!(f, "\nnot sent {count}: {cause}")?;
         }
         if self.waits > 0 {
-            write!(f, "\nthe queue of the interface was full {} times", self.waits)?;
+            let times =
+                if self.waits == 1 { "once".to_owned() } else { format!("{} times", self.waits) };
+            write!(f, "\nthe queue of the interface was full {times}")?;
         }
         if let Some(why) = &self.stopped {
-            write!(f, "\nstopped after {} packets: {why}", self.packets)?;
+            write!(f, "\nstopped after {}: {why}", packets(self.packets))?;
         }
         match self.asked {
             // Two packets say nothing about a rate.

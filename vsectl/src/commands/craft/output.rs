@@ -15,7 +15,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::capture_format::CaptureFormat;
 use crate::exit::{Outcome, diagnostic};
 use crate::render;
-use crate::send::{Frames, PaceArgs, Rewriter, SendArgs};
+use crate::send::{Frames, PaceArgs, Rewriter, SendArgs, packets};
 
 /// Bytes of the buffer in front of a file.
 const BUFFER: usize = 256 * 1024;
@@ -96,10 +96,10 @@ impl OutputArgs {
         let mut written = 0;
         self.write_capture(path, start, source, &mut written).map_err(|error| match written {
             0 => error,
-            _ => error.context(format!("{} ends after {written} packets", path.display())),
+            _ => error.context(format!("{} ends after {}", path.display(), packets(written))),
         })?;
         if self.write.is_none() {
-            diagnostic!("{written} packets in {default}");
+            diagnostic!("{} in {default}", packets(written));
         }
         Ok(Outcome::Done)
     }
