@@ -33,6 +33,11 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "IF")]
     interface: String,
 
+    /// Send the first packets of the capture alone, or so many of the specification in place of one
+    /// of each combination.
+    #[arg(short, long, value_name = "N")]
+    count: Option<u64>,
+
     #[command(flatten)]
     pace: PaceArgs,
 
@@ -56,7 +61,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self, agent: &AgentOption, out: &mut impl Write) -> anyhow::Result<Outcome> {
         let rewriter = self.rewrite.rewriter()?;
-        let mut source = source(&self.input)?;
+        let mut source = source(&self.input, self.count)?;
         if self.expect.is_some() || self.receive.is_some() {
             return self.judged(agent, rewriter, &mut *source, out);
         }
@@ -75,7 +80,7 @@ impl Args {
     ) -> anyhow::Result<Outcome> {
         if self.receive.is_some() && self.sending.repeats() {
             bail!(UsageError(
-                "--loop would send the same probes again: use craft's --count".to_owned()
+                "--loop would send the same probes again: --count makes more of them".to_owned()
             ));
         }
         let mut asked = match &self.expect {
@@ -141,18 +146,19 @@ fn probe_flows(sent: &BTreeMap<u32, u64>, mut arrived: ByFlow) -> Vec<ProbeFlowV
 }
 
 /// What the arguments name.
-fn source(input: &[String]) -> anyhow::Result<Box<dyn Frames>> {
-    let spec = match input {
+fn source(input: &[String], count: Option<u64>) -> anyhow::Result<Box<dyn Frames>> {
+    let mut spec = match input {
         [path] if !is_layers(path) => {
             let path = Path::new(path);
             let is_spec = path.extension().is_some_and(|end| end == "toml" || end == "json");
             if !is_spec {
-                return Ok(Box::new(FileFrames::open(path)?));
+                return Ok(Box::new(FileFrames::open(path, count)?));
             }
             read_spec(path)?
         }
         words => Spec::of(craft::parse(&join(words))?),
     };
+    spec.count = count.or(spec.count);
     Ok(Box::new(SpecFrames::new(spec)?))
 }
 

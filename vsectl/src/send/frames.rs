@@ -103,12 +103,16 @@ impl Frames for ListFrames {
 pub(crate) struct FileFrames {
     path: PathBuf,
     reader: Reader<Box<dyn Read>>,
+    /// How many of them there are to be, at most, and how many that leaves.
+    count: u64,
+    left: u64,
 }
 
 impl FileFrames {
-    /// Opens a capture; `-` is standard input.
-    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        Ok(Self { reader: open(path)?, path: path.to_owned() })
+    /// Opens a capture, of which the first `count` frames are wanted; `-` is standard input.
+    pub(crate) fn open(path: &Path, count: Option<u64>) -> anyhow::Result<Self> {
+        let count = count.unwrap_or(u64::MAX);
+        Ok(Self { reader: open(path)?, path: path.to_owned(), count, left: count })
     }
 }
 
@@ -124,6 +128,8 @@ fn open(path: &Path) -> anyhow::Result<Reader<Box<dyn Read>>> {
 
 impl Frames for FileFrames {
     fn next(&mut self, _: u64) -> anyhow::Result<Option<Next<'_>>> {
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        self.left = left;
         let record = self.reader.next().with_context(|| self.path.display().to_string())?;
         Ok(record.map(|record| {
             let frame = record.frame;
@@ -144,6 +150,7 @@ impl Frames for FileFrames {
             anyhow::bail!("standard input cannot be read twice: give a file for --loop");
         }
         self.reader = open(&self.path)?;
+        self.left = self.count;
         Ok(())
     }
 
