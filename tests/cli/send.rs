@@ -19,6 +19,11 @@ fn a_field_that_cannot_be_set() {
 }
 
 #[test]
+fn a_value_that_cannot_be_set() {
+    assert_snapshot!(vsectl(&["send", "ip / udp", "-i", "lo", "--set", "vlan.id=5000"], b""));
+}
+
+#[test]
 fn two_paces() {
     assert_snapshot!(vsectl(&["send", "ip", "-i", "lo", "--pps", "5", "--topspeed"], b""));
 }
@@ -83,6 +88,46 @@ fn a_million_sent_are_a_million_received() {
     assert_eq!(status, Some(0), "{report}");
     assert!(report.contains("\"packets\":1000000,\"bytes\":60000000,\"failed\":0"), "{report}");
     assert_eq!(pair.received() - before, 1_000_000);
+}
+
+#[test]
+#[ignore = "needs root, for a network namespace"]
+fn loss_and_disorder_are_told_by_the_probes() {
+    let pair = Pair::new("probes");
+    let send = |layers: &str, options: &[&str]| {
+        let args = [&["send", layers, "-i", "va", "--json", "--receive"], options].concat();
+        let (status, said) = pair.vsectl(&args);
+        let view: serde_json::Value =
+            serde_json::from_str(said.lines().nth(1).expect("two lines")).expect("JSON");
+        let flow = view.pointer("/flows/0").expect("a flow").clone();
+        let told = ["sent", "received", "lost", "late", "duplicates"]
+            .map(|name| flow.get(name).and_then(serde_json::Value::as_u64).expect("a number"));
+        (status, told)
+    };
+    let probes = "ip / udp / payload probe";
+    assert_eq!(send(probes, &["vb", "-c", "50"]), (Some(0), [50, 50, 0, 0, 0]));
+    // As if they had changed places, and one been sent twice, on the way.
+    let disorder = format!("{probes} flow=0 sequence=0,2,1,3,3");
+    let (status, [.., late, twice]) = send(&disorder, &["vb"]);
+    assert_eq!((status, late, twice), (Some(1), 1, 1));
+    // Nothing comes in where it is sent from.
+    pair.ip(&["link", "add", "vc", "type", "veth", "peer", "name", "vd"]);
+    pair.ip(&["link", "set", "vc", "up"]);
+    pair.ip(&["link", "set", "vd", "up"]);
+    assert_eq!(send(probes, &["vc", "-c", "9"]), (Some(1), [9, 0, 9, 0, 0]));
+}
+
+#[test]
+#[ignore = "needs root, for a network namespace"]
+fn the_first_of_a_capture_are_sent() {
+    let pair = Pair::new("first");
+    let path = crate::run::scratch("first.pcap");
+    let file = path.to_str().expect("a scratch path is UTF-8");
+    let layers = "ip / udp dport=1-9";
+    assert_eq!(vsectl(&["craft", "traffic", layers, "-w", file], b"").status, Some(0));
+    let (status, report) = pair.vsectl(&["send", file, "-i", "va", "-c", "4", "--loop", "2"]);
+    std::fs::remove_file(&path).expect("the scratch file is ours");
+    assert_eq!((status, report.starts_with("sent 8 packets, ")), (Some(0), true), "{report}");
 }
 
 #[test]
