@@ -120,4 +120,8 @@ fn what_is_sent_takes_the_entries_that_are_expected() {
     }
     // Another core is not what happened.
     assert_eq!(expect("core=0").status.code(), Some(1));
+    // An entry that is not there is told before anything is sent.
+    let ran = expect("core=1,rule=0x99");
+    assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(1), &b""[..]));
+    assert!(told(&ran).contains("no entry is 0x99, so nothing was sent"), "{}", told(&ran));
 }

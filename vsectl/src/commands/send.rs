@@ -84,9 +84,15 @@ impl Args {
             ));
         }
         let mut asked = match &self.expect {
-            Some(_) => {
+            Some(expectation) => {
                 let mut client = agent.connect()?;
                 let before = flows(&mut client)?;
+                if let Some(rule) = expectation.missing(&before) {
+                    bail!(
+                        "no entry is {rule}, so nothing was sent: want a cookie, or priority and \
+                         match, as flow list prints them"
+                    );
+                }
                 Some((client, before))
             }
             None => None,

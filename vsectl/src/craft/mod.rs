@@ -25,7 +25,7 @@ mod values;
 
 pub(crate) use checksum::updated as updated_checksum;
 pub(crate) use family::Family;
-pub(crate) use field::Protocol;
+pub(crate) use field::{Protocol, number};
 pub(crate) use layers::LAYERS;
 pub(crate) use parse::parse;
 pub(crate) use probe::Probe;

@@ -10,7 +10,7 @@ use codec::of10::Match;
 use codec::vse::Core;
 
 use super::frames::{Frames, Next};
-use crate::craft::Probe;
+use crate::craft::{Probe, number};
 use crate::view::FlowView;
 
 /// How long counters may lag behind.
@@ -45,6 +45,16 @@ impl FromStr for Expectation {
         let wanted = Wanted::read(text, ",rule=")
             .ok_or("want core=N, rule=COOKIE, core=N,rule=COOKIE, or comments")?;
         Ok(Self::All(wanted))
+    }
+}
+
+impl Expectation {
+    /// The entry that is expected, where none of `flows` is it.
+    pub(crate) fn missing(&self, flows: &[FlowView]) -> Option<&str> {
+        let Self::All(wanted) = self else { return None };
+        let rule = wanted.rule.as_deref().filter(|rule| *rule != "none")?;
+        let is_there = flows.iter().any(|flow| wanted.allows_rule(Some(flow)));
+        (!is_there).then_some(rule)
     }
 }
 
@@ -85,7 +95,8 @@ impl Wanted {
         match (self.rule.as_deref(), flow) {
             (None, _) | (Some("none"), None) => true,
             (Some(rule), Some(flow)) => {
-                words(rule) == words(&rule_of(flow)) || rule == flow.cookie.to_string()
+                let is_cookie = number(rule) == Some(flow.cookie.0.into());
+                is_cookie || words(rule) == words(&rule_of(flow))
             }
             (Some(_), None) => false,
         }
@@ -266,9 +277,13 @@ mod tests {
             compare(&before, after, &all(wanted, 20)).iter().all(|row| row.ok)
         };
         let right = [flow(udp, 3, 30), flow(ip, 1, 7)];
-        for wanted in ["core=3", "core=3,rule=0x12", "rule=priority=5,udp", "core=auto"] {
+        let rules = ["core=3,rule=0x12", "rule=18", "rule=priority=5,udp", "core=3", "core=auto"];
+        for wanted in rules {
             assert!(ok(&right, wanted), "{wanted}");
+            assert_eq!(wanted.parse::<Expectation>().unwrap().missing(&before), None);
         }
+        let missing: Expectation = "core=3,rule=0x13".parse().unwrap();
+        assert_eq!(missing.missing(&before), Some("0x13"));
         assert!(!ok(&right, "core=1") && !ok(&right, "core=3,rule=0x13"));
         // Some took another entry, or none.
         assert!(!ok(&[flow(udp, 3, 25), flow(ip, 1, 12)], "core=3"));
