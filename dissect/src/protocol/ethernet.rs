@@ -72,7 +72,8 @@ pub(crate) fn payload_of(
         (0x8100 | 0x88a8 | 0x9100, _) => vlan::dissect(walk, bytes, place, frame, sink),
         (0x0800, _) => ipv4::dissect(walk, bytes, place, sink),
         (0x86dd, _) => ipv6::dissect(walk, bytes, place, sink),
-        (0x0806, _) => arp::dissect(walk, bytes, place, sink),
+        // ARP, and RARP (RFC 903) in the same form.
+        (0x0806 | 0x8035, _) => arp::dissect(walk, bytes, place, sink),
         (0x894f, _) => nsh::dissect(walk, bytes, place, sink),
         (other, frame) if walk.options.assignments.vse.contains(&other) => {
             vse_frame::dissect(walk, frame, bytes, place, sink);

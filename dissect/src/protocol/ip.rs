@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use codec::fcf::Fcf;
 
-use super::{gre, icmp, icmpv6, ipsec, ipv4, ipv6, tcp, udp};
+use super::{ethernet, gre, icmp, icmpv6, ipsec, ipv4, ipv6, tcp, udp};
 use crate::dissector::{Walk, short};
 use crate::problem::Problem;
 use crate::sink::{Place, Sink};
@@ -56,6 +56,10 @@ pub(crate) fn carried(
         }),
         41 => walk.tunnel((protocol, 0), place, sink, |walk, sink| {
             ipv6::dissect(walk, bytes, place, sink);
+        }),
+        // RFC 8986 section 10.1.
+        143 => walk.tunnel((protocol, 0), place, sink, |walk, sink| {
+            ethernet::dissect(walk, bytes, place, sink);
         }),
         _ => payload(place, bytes, sink),
     }
