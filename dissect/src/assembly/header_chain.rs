@@ -38,12 +38,21 @@ pub(super) fn next_message(bytes: &[u8]) -> Option<usize> {
         match chain(bytes.get(at..).unwrap_or_default()) {
             Chain::Whole => return Some(at),
             Chain::Beyond if at == 0 => return Some(at),
-            Chain::Broken if at == 0 && begins_with_message(bytes) => return Some(at),
+            Chain::Broken if at == 0 && (leads_on(bytes) || begins_with_message(bytes)) => {
+                return Some(at);
+            }
             Chain::Beyond => _ = found.get_or_insert(at),
             Chain::Broken => {}
         }
     }
     found
+}
+
+/// Whether a header at the start leads to another one of its version.
+fn leads_on(bytes: &[u8]) -> bool {
+    let first = plausible(bytes);
+    let next = first.and_then(|first| plausible(bytes.get(first.len()..)?));
+    first.zip(next).is_some_and(|(first, next)| first.version == next.version)
 }
 
 /// Whether there is a whole message of OpenFlow 1.0 at the start, whatever follows it.
@@ -128,6 +137,11 @@ mod tests {
         assert_eq!(next_message(&bytes[6..]), Some(7));
         assert_eq!(next_message(&[7; 40]), None);
         assert_eq!(next_message(&BARRIER[..7]), None);
+        // Barriers with a body, which has none, twice, then something else: still where messages begin.
+        let wrong = [1, 18, 0, 12, 0, 0, 0, 7, 9, 9, 9, 9];
+        let bytes = [&wrong[..], &wrong, &[0; 9], &[1, 0, 99, 0, 0, 0, 0, 0]].concat();
+        assert_eq!(next_message(&bytes), Some(0));
+        assert_eq!(next_message(&bytes[12..]), Some(21));
     }
 
     #[test]
