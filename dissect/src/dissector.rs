@@ -162,7 +162,7 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    fn new(assignments: &Assignments) -> Self {
+    pub(crate) fn new(assignments: &Assignments) -> Self {
         let table = |lists: &[(&[u16], Carries)]| {
             let mut table = vec![Carries::Unknown; 1 << 16];
             for (ports, carries) in lists {
@@ -409,7 +409,7 @@ pub(crate) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// A walk over bytes of which nothing more is known.
-    fn nowhere(options: &'a Options, ports: &'a Ports) -> Self {
+    pub(crate) fn nowhere(options: &'a Options, ports: &'a Ports) -> Self {
         Self { options, ports, assembly: None, depth: 0, missing: 0, network: 0 }
     }
 
