@@ -14,8 +14,9 @@ const XIDS: [&str; 4] = ["openflow.xid", "openflow_v4.xid", "openflow_v5.xid", "
 /// What tshark lists as protocols, and is a part of the layer in front.
 const PARTS: [&str; 6] =
     ["ethertype", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6", "pkt_comment"];
-/// It puts segments into order only where it is told to.
-const OPTIONS: [&str; 2] = ["-o", "tcp.reassemble_out_of_order:TRUE"];
+/// It puts segments into order only where it is told to, and knows one of the two ports of OpenFlow.
+const OPTIONS: [&str; 4] =
+    ["-o", "tcp.reassemble_out_of_order:TRUE", "-d", "tcp.port==6633,openflow"];
 
 /// The frames of a capture; of the layers, those that are `known` here.
 pub(super) fn read(capture: &Path, known: &BTreeSet<String>) -> anyhow::Result<Frames> {
