@@ -62,17 +62,10 @@ pub(crate) fn run(folders: &[String]) -> anyhow::Result<()> {
         bail!("name the folders, or the captures, to compare");
     }
     packages::need(&[packages::TSHARK])?;
-    step("vsectl", &mut cargo(&["build", "--package", "vsectl"]))?;
-    let program = std::env::var_os("CARGO_TARGET_DIR").map_or(top().join("target"), PathBuf::from);
-    let program = program.join("debug/vsectl");
+    let program = vsectl()?;
     let known = ours::protocols(&program)?;
-    let mut captures = Vec::new();
-    for folder in folders {
-        find(Path::new(folder), &mut captures)?;
-    }
-    captures.sort();
     let mut tally = Tally::default();
-    for capture in &captures {
+    for capture in &captures(folders)? {
         let ours = match ours::read(&program, capture) {
             Ok(ours) => ours,
             Err(error) => {
@@ -90,6 +83,23 @@ pub(crate) fn run(folders: &[String]) -> anyhow::Result<()> {
         bail!("vsectl failed on a capture");
     }
     Ok(())
+}
+
+/// The program, built with its checks.
+pub(crate) fn vsectl() -> anyhow::Result<PathBuf> {
+    step("vsectl", &mut cargo(&["build", "--package", "vsectl"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(top().join("target"), PathBuf::from);
+    Ok(target.join("debug/vsectl"))
+}
+
+/// The captures below folders.
+pub(crate) fn captures(folders: &[String]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut captures = Vec::new();
+    for folder in folders {
+        find(Path::new(folder), &mut captures)?;
+    }
+    captures.sort();
+    Ok(captures)
 }
 
 /// Captures below a folder, by how they begin.

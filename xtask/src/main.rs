@@ -5,6 +5,7 @@ mod agree;
 mod bench;
 mod bpf;
 mod demo;
+mod endure;
 mod fuzz;
 mod man;
 mod packages;
@@ -28,6 +29,7 @@ usage: cargo xtask TASK
   man           write the manual pages of the commands into man/
   pcaps         record the golden captures anew (root)
   agree DIR...  compare vsectl with tshark on captures that are not in the repository
+  endure DIR... read such captures in every form of output, in bounded time and memory
   bench [NAME]  run the benchmarks, or those of one crate
   bench agent   changes a second, memory, idle load and flow list of the running agent
   bench soak [SECONDS]
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         (Some("pcaps"), []) => pcaps::run(),
         (Some("fuzz"), []) => fuzz::run(),
         (Some("agree"), folders) => agree::run(folders),
+        (Some("endure"), folders) => endure::run(folders),
         (Some("bench"), names) => bench::run(names),
         _ => {
             eprint!("{USAGE}");
