@@ -11,7 +11,8 @@ use codec::text::Flow;
 use crate::commands::done;
 use crate::world::{Agent, Proxy, Scratch};
 
-fn receive(stream: &mut UnixStream) -> Message {
+/// The next message.
+pub(crate) fn receive(stream: &mut UnixStream) -> Message {
     let mut bytes = vec![0; HEADER_LEN];
     stream.read_exact(&mut bytes).expect("a message comes");
     let len = Header::parse(&bytes).expect("a header").len();
@@ -20,7 +21,7 @@ fn receive(stream: &mut UnixStream) -> Message {
     Message::decode(&bytes).expect("OpenFlow").0
 }
 
-fn send(stream: &mut UnixStream, message: &Message) {
+pub(crate) fn send(stream: &mut UnixStream, message: &Message) {
     let mut bytes = Vec::new();
     message.encode(&mut bytes).expect("it has a wire form");
     stream.write_all(&bytes).expect("the proxy takes it");

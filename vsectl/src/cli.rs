@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::agent_option::AgentOption;
 use crate::commands::{
     agent, completions, config, controller, core, craft, datapath, decode, diff, doctor, encode,
-    experiment, flow, man, monitor, print, proxy, send, state_at, top, trace, vm,
+    experiment, flow, man, monitor, print, proxy, send, snoop, state_at, top, trace, vm,
 };
 use crate::exit::Outcome;
 
@@ -46,6 +46,7 @@ enum Command {
     Top(top::Args),
     Proxy(proxy::Args),
     Controller(controller::Args),
+    Snoop(snoop::Args),
     Doctor(doctor::Args),
     Experiment(experiment::Args),
     Completions(completions::Args),
@@ -67,6 +68,7 @@ impl Cli {
             Command::Doctor(args) => args.run(out),
             Command::Proxy(args) => args.run(&self.agent, out),
             Command::Controller(args) => args.run(out),
+            Command::Snoop(args) => args.run(out),
             Command::Experiment(args) => args.run(out),
             Command::Agent(args) => args.run(out),
             Command::Flow(args) => args.run(&self.agent, out),

@@ -27,6 +27,7 @@ mod message_text;
 mod messages;
 mod moment;
 mod openflow_session;
+mod openflow_stream;
 mod read_ahead;
 mod render;
 mod saved;

@@ -19,6 +19,7 @@ pub(crate) mod monitor;
 pub(crate) mod print;
 pub(crate) mod proxy;
 pub(crate) mod send;
+pub(crate) mod snoop;
 pub(crate) mod state_at;
 pub(crate) mod top;
 pub(crate) mod trace;
