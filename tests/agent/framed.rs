@@ -1,17 +1,19 @@
 //! Messages in frames of EtherType 0x88B5, over a veth pair, through the proxy to the running agent.
 
 use std::fs;
+use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use agent::host::Namespace;
-use codec::of10::{Body, Message};
+use codec::of10::{Body, Message, PortNo};
 use codec::proxy::{Framed, FramedRef, Key};
 use codec::text::Flow;
 use codec::types::MacAddr;
 use pnet::datalink::{self, Channel, ChannelType, Config};
 
-use crate::commands::done;
+use crate::commands::{done, vsectl};
+use crate::proxied::{receive, send};
 use crate::world::{Agent, Proxy, Scratch};
 
 const AGENT: MacAddr = MacAddr([2, 0, 0, 0, 0, 10]);
@@ -168,5 +170,57 @@ fn signed_frames_are_done_once_even_over_a_restart() {
     let flows = flows();
     assert!(flows.contains("priority=7") && !flows.contains("priority=9"), "{flows}");
     assert_eq!(shown()["frames"]["replayed"], 1);
+    proxy.end();
+}
+
+#[test]
+#[ignore = "needs root: makes a network namespace and packet sockets"]
+fn a_controller_sends_them_and_reads_the_answers() {
+    let dir = Scratch::new();
+    let wire = Wire::new("sent");
+    let _agent = Agent::start(&dir, &[]);
+    let path = |name: &str| dir.0.join(name).display().to_string();
+    fs::write(path("key"), KEY).expect("the scratch folder is ours");
+    let (key, replay) = (path("key"), path("replay.json"));
+    let args = ["--interface", "vse", "--key-file", &key, "--replay-file", &replay];
+    let mut proxy = Proxy::start(Some(&wire.0), &dir.target(), &args);
+    assert_eq!(proxy.line(), "ready");
+
+    // A switch that knows nothing of VSE: it sends the frame to the port, and what comes from there to
+    // the controller.
+    let listener = UnixListener::bind(path("switch")).expect("the scratch folder is ours");
+    let switch = || {
+        let (mut stream, _) = listener.accept().expect("the controller comes");
+        let packet_out = loop {
+            if let Body::PacketOut(packet_out) = receive(&mut stream).body {
+                break packet_out;
+            }
+        };
+        for frame in wire.exchange(&[packet_out.data.0], 1) {
+            let frame = Framed::find(&frame).expect("a frame").expect("it can be read");
+            let packet_in = Body::PacketIn(frame.packet_in(PortNo(1)).expect("it fits"));
+            send(&mut stream, &Message::new(0, packet_in));
+        }
+        stream
+    };
+    let target = format!("unix:{}", path("switch"));
+    let mac = AGENT.to_string();
+    let args = ["controller", "send", &target, "--carry", "framed", "--agent-mac", &mac];
+    let sent = |flow: &str| {
+        let args = [args.as_slice(), &["--key-file", &key, flow]].concat();
+        std::thread::scope(|scope| {
+            let switch = scope.spawn(switch);
+            let ran = vsectl(&dir.target(), &args);
+            switch.join().expect("it answers");
+            ran
+        })
+    };
+    let ran = sent("add-flow priority=9,vm_id=5,actions=set_irq_core:0");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let flows = done(&dir.target(), &["flow", "list", "--no-stats", "-o", "ofctl"]);
+    assert!(flows.contains("priority=9,vm_id=5"), "{flows}");
+    let ran = sent("add-flow priority=8,vm_id=6,actions=set_irq_core:999");
+    let words = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(words.contains("was refused: actions: the core does not exist"), "{words}");
     proxy.end();
 }

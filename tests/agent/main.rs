@@ -14,6 +14,7 @@ mod full_loop;
 mod host;
 mod hostile;
 mod hypervisor;
+mod injected;
 #[path = "../cli/namespaces.rs"]
 mod namespaces;
 mod ofctl;

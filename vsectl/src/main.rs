@@ -22,6 +22,7 @@ mod flow_source;
 mod follower;
 mod frame_of_flow;
 mod hex_input;
+mod injection;
 mod load_forecast;
 mod message_text;
 mod messages;

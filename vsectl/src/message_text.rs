@@ -1,6 +1,8 @@
 //! OpenFlow messages from the text that people and programs write: JSON, and the flow commands
 //! of ovs-ofctl.
 
+use std::io::{self, Read};
+
 use anyhow::{Context, anyhow, bail};
 use codec::of10::{FlowModCommand, Message};
 use codec::text::{Flow, Options};
@@ -13,14 +15,31 @@ const COMMANDS: [(&str, FlowModCommand, FlowModCommand); 3] = [
     ("del-flows", FlowModCommand::Delete, FlowModCommand::DeleteStrict),
 ];
 
+/// The text that words of a command line are; without any, or by `-`, that of standard input.
+pub(crate) fn text_of(words: &[String]) -> anyhow::Result<String> {
+    if words.is_empty() || words == ["-"] {
+        let mut text = String::new();
+        io::stdin().lock().read_to_string(&mut text).context("standard input")?;
+        return Ok(text);
+    }
+    Ok(words.join(" "))
+}
+
+/// Whether a text of messages is in JSON.
+pub(crate) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
 /// Reads all messages of `text`. Flow commands, which have no transaction id, get those from
 /// `xid` on.
 pub(crate) fn read(text: &str, xid: u32) -> anyhow::Result<Vec<Message>> {
-    match text.trim_start().as_bytes().first() {
-        Some(b'{' | b'[') => read_json(text),
-        Some(_) => read_commands(text, xid),
-        None => bail!("nothing to encode: give a flow command or a message in JSON"),
+    if is_json(text) {
+        return read_json(text);
     }
+    if text.trim().is_empty() {
+        bail!("nothing to encode: give a flow command or a message in JSON");
+    }
+    read_commands(text, xid)
 }
 
 /// Reads a flow command a line.

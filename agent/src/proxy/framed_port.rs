@@ -38,23 +38,25 @@ pub struct KeyFileError {
 }
 
 impl FramedSettings {
-    /// The settings with the key that a file holds; a line end behind it does not count.
+    /// The settings with the key of a file.
     pub fn read(
         interface: String,
         key_file: Option<&Path>,
         replay_file: &Path,
     ) -> Result<Self, KeyFileError> {
-        let key = key_file.map(|path| {
-            let fail = |why: String| KeyFileError { path: path.to_owned(), why };
-            let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
-            let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-            Key::new(bytes).map_err(|error| fail(error.to_string()))
-        });
-        let key = key.transpose()?;
+        let key = key_file.map(read_key).transpose()?;
         // Without a key, sequences say nothing.
         let replay_file = key.as_ref().map(|_| replay_file.to_owned());
         Ok(Self { interface, key, replay_file })
     }
+}
+
+/// The key that a file holds; a line end behind it does not count.
+pub fn read_key(path: &Path) -> Result<Key, KeyFileError> {
+    let fail = |why: String| KeyFileError { path: path.to_owned(), why };
+    let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    Key::new(bytes).map_err(|error| fail(error.to_string()))
 }
 
 /// The interface, and what is known of those who send there.

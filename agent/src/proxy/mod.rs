@@ -26,7 +26,7 @@ pub(crate) use channel::{Channel, ChannelError};
 pub use database::{Database, DatabaseError, Said};
 pub use endpoint::{Endpoint, EndpointError, Place};
 pub use fcf_actions::{FcfActions, Unstockable};
-pub use framed_port::{FramedSettings, KeyFileError};
+pub use framed_port::{FramedSettings, KeyFileError, read_key};
 pub use frames::{FrameCounters, Frames};
 pub(crate) use relay::Listener;
 pub use relay::{Relay, RelayError, Settings, Stop};

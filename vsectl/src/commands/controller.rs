@@ -1,5 +1,7 @@
 //! `vsectl controller`: a controller for debugging sessions.
 
+mod send;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -23,6 +25,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(RunArgs),
+    Send(send::Args),
 }
 
 /// Wait for switches, ask what their hosts are, and print their sessions as decode does, until
@@ -60,6 +63,7 @@ impl Args {
     pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
         match self.command {
             Command::Run(args) => args.run(out),
+            Command::Send(args) => args.run(out),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `vsectl encode`: text or JSON to OpenFlow bytes.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -54,11 +54,7 @@ enum Format {
 
 impl Args {
     pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
-        let messages = match self.input.as_slice() {
-            [] => message_text::read(&standard_input()?, self.xid)?,
-            [dash] if dash == "-" => message_text::read(&standard_input()?, self.xid)?,
-            words => message_text::read(&words.join(" "), self.xid)?,
-        };
+        let messages = message_text::read(&message_text::text_of(&self.input)?, self.xid)?;
         if let Some(path) = &self.write {
             write_capture(path, self.file_format, &messages)
                 .with_context(|| format!("cannot write {}", path.display()))?;
@@ -74,12 +70,6 @@ impl Args {
         }
         Ok(Outcome::Done)
     }
-}
-
-fn standard_input() -> anyhow::Result<String> {
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text).context("standard input")?;
-    Ok(text)
 }
 
 /// Writes a session whose messages are a millisecond apart, from now on.
