@@ -4,6 +4,7 @@
 mod changes;
 mod client;
 mod commands;
+mod conformance;
 mod coverage;
 mod decisions;
 mod dummy_switch;
