@@ -374,3 +374,21 @@ fn interfaces_have_names() {
     let filter = ["decode", "pcaps/form-sections.pcapng", "-Y", "frame.interface_name == \"tun0\""];
     assert_eq!(vsectl(&filter, b"").text().lines().count(), 4);
 }
+
+/// Who counts the field without saying where it is, means where VSE puts it.
+#[test]
+fn the_field_is_counted_where_it_is() {
+    let run = |file: &str, more: &[&str]| {
+        let file = format!("pcaps/{file}.pcap");
+        vsectl(&[&["decode", "-q", "-z", "fcf", &file], more].concat(), b"").text().to_owned()
+    };
+    let counted = run("fcf-dscp", &[]);
+    assert_eq!(counted, run("fcf-dscp", &["--fcf", "dscp"]));
+    let rows: Vec<Vec<&str>> =
+        counted.lines().skip(3).map(|row| row.split_whitespace().collect()).collect();
+    assert_eq!(
+        rows[..3],
+        [["0", "yes", "2", "124"], ["5", "yes", "2", "124"], ["31", "no", "2", "124"]]
+    );
+    assert_ne!(run("fcf-vlan", &[]), run("fcf-vlan", &["--fcf", "vlan"]));
+}
