@@ -111,6 +111,27 @@ def esp():
     ]
 
 
+def rarp():
+    def packet(op, target):
+        return scapy.ARP(op=op, hwsrc=MAC_A, psrc="0.0.0.0", hwdst=MAC_A, pdst=target)
+    return [
+        scapy.Ether(src=MAC_A, dst="ff:ff:ff:ff:ff:ff", type=0x8035) / packet(3, "0.0.0.0"),
+        scapy.Ether(src=MAC_B, dst=MAC_A, type=0x8035) / packet(4, A),
+    ]
+
+
+def ethernet_in_ip():
+    inner = ether() / scapy.IP(src="198.51.100.1", dst="198.51.100.2", id=1) / scapy.UDP(
+        sport=50000, dport=12345) / b"in Ethernet in IP"
+    segments = scapy.IPv6ExtHdrSegmentRouting(
+        nh=143, addresses=["2001:db8::7"], segleft=0, lastentry=0)
+    return [
+        ipv4(proto=143) / inner,
+        ipv6(nh=143) / inner,
+        ipv6(nh=43) / segments / inner,
+    ]
+
+
 def gre_plain():
     inner = scapy.IP(src="198.51.100.1", dst="198.51.100.2", id=1) / scapy.UDP(
         sport=50000, dport=12345) / b"in GRE"
@@ -337,6 +358,7 @@ def nsh():
 LINKTYPE_NULL, LINKTYPE_LOOP = 0, 108
 FRAMES = {
     "esp": esp,
+    "ethernet-in-ip": ethernet_in_ip,
     "fcf-lint": fcf_lint,
     "gre": gre_plain,
     "ipv4-fragments-disorder": ipv4_fragments_disorder,
@@ -347,6 +369,7 @@ FRAMES = {
     "nested": nested,
     "nsh": nsh,
     "null": null,
+    "rarp": rarp,
     "stt": stt_frames,
 }
 LINKTYPES = {"null": LINKTYPE_NULL, "loop": LINKTYPE_LOOP}
