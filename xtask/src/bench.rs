@@ -16,6 +16,7 @@ mod report;
 mod savefile;
 mod vxlan;
 
+use crate::packages::{ETHTOOL, IPROUTE2, XDP_TOOLS, need};
 use crate::run::{cargo, command, step, top};
 
 pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
@@ -34,6 +35,7 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         }
         // In a network namespace of its own, which takes its interfaces along.
         [name] if name == "xdp" => {
+            need(&[IPROUTE2, ETHTOOL, XDP_TOOLS])?;
             let arguments = ["bench", "--package", "agent", "--bench", "xdp"];
             step("build", &mut cargo(&[&arguments[..], &["--no-run"]].concat()))?;
             let mut unshare = command("unshare", &["--net", "cargo"]);

@@ -84,6 +84,13 @@ pub(crate) const LLVM: Package = Package {
     why: "it takes what only a debugger needs from the XDP program",
 };
 
+/// Redirects frames by programs of its own.
+pub(crate) const XDP_TOOLS: Package = Package {
+    program: "xdp-bench",
+    name: "xdp-tools",
+    why: "the benchmark of the datapath compares with its program l4-hash",
+};
+
 /// A header that comes with a system package.
 #[derive(Debug)]
 pub(crate) struct Header {

@@ -14,9 +14,9 @@ use crate::engine::{Engine, Event, RuleChange, Time};
 pub use none::NoDatapath;
 pub use replay::{Pace, Replay};
 pub use xdp::{
-    AttachMode, Attachment, DEFAULT_FOLDER, Inspection, LAYOUT_VERSION, PinnedInterface,
-    PinnedTables, TableError, WaitingMove, XdpDatapath, XdpError, XdpOptions, detach, inspect,
-    pinned_layout,
+    AttachMode, Attachment, DEFAULT_FOLDER, DryProgram, Inspection, LAYOUT_VERSION,
+    PinnedInterface, PinnedTables, TableError, WaitingMove, XdpDatapath, XdpError, XdpOptions,
+    detach, inspect, pinned_layout,
 };
 
 /// Something that frames go through, by the rules of an engine.

@@ -25,7 +25,6 @@ mod takeover;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::Path;
-use std::time::Duration;
 
 use aya::maps::IterableMap;
 use aya::programs::ProgramFd;
@@ -39,6 +38,7 @@ pub use inspect::{
 };
 pub use options::{AttachMode, Attachment, DEFAULT_FOLDER, XdpOptions};
 pub use pinned::PinnedTables;
+pub use program::DryProgram;
 pub use table::TableError;
 
 use self::abi::{Count, Head, LAYOUT, MAX_CORES, Rule};
@@ -228,16 +228,9 @@ impl XdpDatapath {
         Ok(())
     }
 
-    /// Runs the program on a frame that often, as if it came in on that port: what it returned the last
-    /// time, and the time of one run. No frame goes anywhere, but all of it is counted.
-    pub fn run_frame(
-        &self,
-        port: PortNo,
-        frame: &[u8],
-        repeat: u32,
-    ) -> Result<(u32, Duration), XdpError> {
-        let mut object = program::load(&self.options.folder, self.sizes, port.0)?;
-        program::run(program::load_program(&mut object)?, frame, repeat)
+    /// The program with these maps, as it would be attached to that port.
+    pub fn dry_program(&self, port: PortNo) -> Result<DryProgram, XdpError> {
+        DryProgram::load(&self.options.folder, self.sizes, port.0)
     }
 
     /// Counts the changes that were put in force.

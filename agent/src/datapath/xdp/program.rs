@@ -102,21 +102,25 @@ pub(super) fn load_cpu_program(object: &mut Ebpf) -> Result<ProgramFd, XdpError>
     fd.try_clone().map_err(|error| refused(aya::programs::ProgramError::IOError(error)))
 }
 
-/// The program at an interface, loaded: for runs without one.
-pub(super) fn load_program(object: &mut Ebpf) -> Result<&mut Xdp, XdpError> {
-    program(object, PROGRAM)
-}
+/// The program, loaded as for an interface, to be run on frames that come from nowhere and go nowhere. All of them are
+/// counted.
+#[derive(Debug)]
+pub struct DryProgram(Ebpf);
 
-/// Runs a program on a frame that often: what it returned the last time, and the time of one run.
-pub(super) fn run(
-    program: &mut Xdp,
-    frame: &[u8],
-    repeat: u32,
-) -> Result<(u32, Duration), XdpError> {
-    let refused = |source| XdpError::Program { name: PROGRAM, source: Box::new(source) };
-    let options = TestRunOptions { data_in: Some(frame), repeat, ..TestRunOptions::default() };
-    let ran = program.test_run(options).map_err(refused)?;
-    Ok((ran.return_value, ran.duration))
+impl DryProgram {
+    pub(super) fn load(folder: &Path, sizes: Sizes, in_port: u16) -> Result<Self, XdpError> {
+        let mut object = load(folder, sizes, in_port)?;
+        program(&mut object, PROGRAM)?;
+        Ok(Self(object))
+    }
+
+    /// Runs the program on a frame that often: what it returned the last time, and the time of one run.
+    pub fn run(&mut self, frame: &[u8], repeat: u32) -> Result<(u32, Duration), XdpError> {
+        let refused = |source| XdpError::Program { name: PROGRAM, source: Box::new(source) };
+        let options = TestRunOptions { data_in: Some(frame), repeat, ..TestRunOptions::default() };
+        let ran = program(&mut self.0, PROGRAM)?.test_run(options).map_err(refused)?;
+        Ok((ran.return_value, ran.duration))
+    }
 }
 
 /// Attaches the program of `object` to `interface` and pins the link in `folder`; where a link is

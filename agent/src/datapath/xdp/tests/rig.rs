@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aya::Ebpf;
 use codec::of10::{FlowModCommand, FlowModFlags, PortNo};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CpuSet, sched_setaffinity};
@@ -11,7 +10,7 @@ use nix::unistd::Pid;
 
 use super::super::abi::Decision;
 use super::super::maps::read;
-use super::super::{XdpDatapath, XdpOptions, program};
+use super::super::{DryProgram, XdpDatapath, XdpOptions};
 use crate::engine::{CoreAction, Engine, EntryId, Event, FlowChange, KEY_WORDS, RuleChange, Time};
 
 /// A BPF file system of one's own, gone when dropped.
@@ -51,7 +50,7 @@ pub(super) struct Rig {
     pub(super) datapath: XdpDatapath,
     pub(super) engine: Engine,
     pub(super) events: Vec<Event>,
-    object: Ebpf,
+    program: DryProgram,
     // Dropped after all that is pinned in it.
     _folder: BpfFolder,
 }
@@ -62,8 +61,7 @@ impl Rig {
         let folder = BpfFolder::new();
         let options = XdpOptions { folder: folder.path().to_owned(), ..options };
         let mut datapath = XdpDatapath::open(options).unwrap();
-        let mut object = program::load(folder.path(), datapath.sizes, IN_PORT.0).unwrap();
-        program::load_program(&mut object).unwrap();
+        let program = datapath.dry_program(IN_PORT).unwrap();
         let all: Vec<RuleChange> =
             engine.flows().map(|entry| RuleChange::Added(entry.id)).collect();
         datapath.sync(&engine, &all).unwrap();
@@ -71,7 +69,7 @@ impl Rig {
         let mut cpu = CpuSet::new();
         cpu.set(0).unwrap();
         sched_setaffinity(Pid::from_raw(0), &cpu).unwrap();
-        Self { datapath, engine, events: Vec::new(), object, _folder: folder }
+        Self { datapath, engine, events: Vec::new(), program, _folder: folder }
     }
 
     /// Brings the maps in step with what the engine did.
@@ -113,8 +111,7 @@ impl Rig {
 
     /// Runs the program on a frame; what it returned.
     pub(super) fn run(&mut self, frame: &[u8]) -> u32 {
-        let program = program::load_program(&mut self.object).unwrap();
-        program::run(program, frame, 1).unwrap().0
+        self.program.run(frame, 1).unwrap().0
     }
 
     /// The decision that the cache of CPU 0 holds, if there is but one place in it.
