@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 /* Version of all that is pinned. */
-#define VSE_LAYOUT 1
+#define VSE_LAYOUT 2
 
 /* Limits. */
 #define VSE_MAX_CHAIN 4        /* rules of one mask in one bucket */
@@ -92,7 +92,8 @@ struct vse_entry {
 	__u64 flow[3];         /* words 2 to 4 of the frame that it was given its core for */
 	__u64 assigned_ns;     /* monotonic */
 	__u64 changes;         /* of its core; written last, so what stands above is whole */
-	__u64 last_ns;         /* coarse monotonic time of its last frame; 0 for none */
+	__u64 last_ns;         /* monotonic time of its last frame, as good as `tick`; 0 for none */
+	__u64 tick;            /* of the kernel's clock (jiffies) in which that was written */
 	__u64 deferred;        /* frames for which a wish had to wait */
 	__u64 sent;            /* while a wish waits: number of the last frame for the old core */
 	__u64 done;            /* and of the last that the old core has taken */

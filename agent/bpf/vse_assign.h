@@ -8,6 +8,7 @@
 
 #include "vse_abi.h"
 #include "vse_maps.h"
+#include "vse_parse.h"
 
 /* Policies and reasons: codec's vse::code. */
 #define VSE_POLICY_HASH 1
@@ -105,7 +106,7 @@ static long vse_nth_core(__u32 i, void *data)
 
 /* The core for a flow of `key`, and why; VSE_CORE_NONE: stay. */
 static __always_inline __u32 vse_choose(const struct vse_head *head, const struct vse_key *key,
-					__u32 rxhash, __u32 *reason)
+					__u32 *reason)
 {
 	struct vse_choice choice = {
 		.own = VSE_CORE_NONE, .priority = vse_is_priority(key), .rank = ~0ULL,
@@ -120,7 +121,7 @@ static __always_inline __u32 vse_choose(const struct vse_head *head, const struc
 	}
 	if (head->policy == VSE_POLICY_HASH) {
 		bpf_loop(head->n_cores, vse_count_core, &choice, 0);
-		choice.nth = (__u64)rxhash * choice.available >> 32;
+		choice.nth = (__u64)vse_rxhash(key) * choice.available >> 32;
 		bpf_loop(head->n_cores, vse_nth_core, &choice, 0);
 		*reason = choice.core == VSE_CORE_NONE ? VSE_REASON_ALL_HIGH : VSE_REASON_HASH;
 		return choice.core;

@@ -66,14 +66,31 @@ static __always_inline int vse_drained(const struct vse_head *head, struct vse_e
 	       bpf_ktime_get_ns() - entry->done_ns >= head->settle_ns;
 }
 
+/*
+ * How long the entry was silent before this frame. The kernel counts ticks a few hundred times a second: so often is
+ * the clock asked and the entry written, not more.
+ */
+static __always_inline __u64 vse_idle(struct vse_entry *entry)
+{
+	__u64 tick = bpf_jiffies64(), now, last;
+
+	if (tick == entry->tick)
+		return 0;
+	now = bpf_ktime_get_ns();
+	last = entry->last_ns;
+	entry->last_ns = now;
+	entry->tick = tick;
+	/* Another CPU may have been here meanwhile. */
+	return now > last ? now - last : 0;
+}
+
 static __always_inline int vse_steer(struct xdp_md *ctx, const struct vse_head *head,
 				     const struct vse_key *key, __u32 index,
 				     struct vse_count *count)
 {
 	__u32 here = bpf_get_smp_processor_id();
 	__u32 at = (head->half & 1) * vse_n_rules + index;
-	__u32 rxhash = vse_rxhash(key);
-	__u64 seq = 0, now, idle;
+	__u64 seq = 0, idle;
 	struct vse_core_count *sent;
 	struct vse_entry *entry;
 	struct vse_rule *rule;
@@ -93,18 +110,14 @@ static __always_inline int vse_steer(struct xdp_md *ctx, const struct vse_head *
 		goto error;
 	use->packets++;
 	use->bytes += bpf_xdp_get_buff_len(ctx);
-	now = bpf_ktime_get_coarse_ns();
-	idle = now - entry->last_ns;
-	/* The clock ticks a few hundred times a second: so often is the entry written, not more. */
-	if (idle)
-		entry->last_ns = now;
+	idle = vse_idle(entry);
 	if (!(head->flags & VSE_ENABLED))
 		goto pass;
 	if (rule->flags & VSE_RULE_AUTO) {
 		core = entry->core;
 		wish = bpf_map_lookup_elem(&vse_wishes, &slot);
 		if (core == VSE_CORE_NONE) {
-			core = vse_choose(head, key, rxhash, &reason);
+			core = vse_choose(head, key, &reason);
 			if (core != VSE_CORE_NONE)
 				core = vse_give(head, key, entry, VSE_CORE_NONE, core, reason);
 		} else if (wish && wish->number != entry->wish) {
@@ -113,7 +126,7 @@ static __always_inline int vse_steer(struct xdp_md *ctx, const struct vse_head *
 
 				reason = wish->reason;
 				if (to == VSE_CORE_NONE)
-					to = vse_choose(head, key, rxhash, &reason);
+					to = vse_choose(head, key, &reason);
 				entry->wish = wish->number;
 				core = vse_give(head, key, entry, core, to, reason);
 				if (reason == VSE_REASON_REBALANCED)
@@ -138,7 +151,7 @@ static __always_inline int vse_steer(struct xdp_md *ctx, const struct vse_head *
 
 			if ((void *)(meta + 1) <= (void *)(long)ctx->data) {
 				meta->magic = VSE_META_MAGIC;
-				meta->rxhash = rxhash;
+				meta->rxhash = vse_rxhash(key);
 				meta->slot = seq ? slot : VSE_NO_RULE;
 				meta->pad = 0;
 				meta->seq = seq;

@@ -7,7 +7,7 @@ use crate::engine::KEY_WORDS;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Version of all that is pinned; `VSE_LAYOUT`.
-pub(super) const LAYOUT: u32 = 1;
+pub(super) const LAYOUT: u32 = 2;
 /// Rules of one mask in one bucket.
 pub(super) const MAX_CHAIN: usize = 4;
 /// Cores; a higher number is never chosen.
@@ -120,6 +120,7 @@ values! {
         assigned_ns: u64,
         changes: u64,
         last_ns: u64,
+        tick: u64,
         deferred: u64,
         sent: u64,
         done: u64,
