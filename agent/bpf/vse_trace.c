@@ -43,6 +43,12 @@ static __always_inline struct counts *counts_of(__u32 map, __u32 core)
 	return bpf_map_lookup_elem(&COUNTS, &key);
 }
 
+/* Of frames that were looked at: native XDP counts those that were dropped among them, generic XDP does not. */
+static __always_inline __u32 without(__u32 frames, __u32 drops)
+{
+	return frames > drops ? frames - drops : 0;
+}
+
 /* (int map_id, unsigned int processed, unsigned int drops, int to_cpu) */
 SEC("tp_btf/xdp_cpumap_enqueue")
 int vse_cpumap_enqueue(__u64 *args)
@@ -50,7 +56,7 @@ int vse_cpumap_enqueue(__u64 *args)
 	struct counts *counts = counts_of(args[0], args[3]);
 
 	if (counts) {
-		__sync_fetch_and_add(&counts->enqueued, (__u32)args[1]);
+		__sync_fetch_and_add(&counts->enqueued, without(args[1], args[2]));
 		__sync_fetch_and_add(&counts->queue_drops, (__u32)args[2]);
 	}
 	return 0;
@@ -63,7 +69,7 @@ int vse_cpumap_kthread(__u64 *args)
 	struct counts *counts = counts_of(args[0], bpf_get_smp_processor_id());
 
 	if (counts) {
-		__sync_fetch_and_add(&counts->processed, (__u32)args[1]);
+		__sync_fetch_and_add(&counts->processed, without(args[1], args[2]));
 		__sync_fetch_and_add(&counts->thread_drops, (__u32)args[2]);
 		__sync_fetch_and_add(&counts->sleeps, args[3] ? 1 : 0);
 	}
