@@ -71,7 +71,8 @@ int vse_models(struct xdp_md *ctx)
 
 	if (!table || !table->size)
 		return XDP_PASS;
-	slot = hash_of(data, end) % table->size;
+	/* The upper bits: those of the ports do not reach the lowest. */
+	slot = (__u64)hash_of(data, end) * table->size >> 32;
 	if (slot >= MAX_CORES)
 		return XDP_PASS;
 	return bpf_redirect_map(&CORES, table->cores[slot], XDP_PASS);

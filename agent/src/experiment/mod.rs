@@ -139,3 +139,6 @@ impl Experiment {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

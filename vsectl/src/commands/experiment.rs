@@ -17,8 +17,9 @@ use crate::view::{CaseView, ExperimentView, ResultView};
 /// Senders and consumers that stand for VMs talk over VXLAN; each received frame costs time on the core that was chosen,
 /// as decryption did. The models choose the core: one core for all (default), a hash (rss), or by VM (vse), which is
 /// done by VSE's own datapath, as in the collisions that it is compared with. Cases for which the machine has too few
-/// cores are left out or made smaller, and it says so. The costs make what VXLAN itself takes, some five microseconds for
-/// each end, small beside them; the rate is what one core just receives. Needs root, ip and ethtool.
+/// cores are left out or made smaller, and it says so. The costs make what VXLAN itself takes, some five microseconds a
+/// frame, small beside them: with it, receiving a frame costs as much as the VM spends on it. The rate is what one core
+/// just receives. Needs root, ip and ethtool.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Run only cases whose name contains this word.
@@ -35,13 +36,13 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
     /// Frames that each sender offers in a second.
-    #[arg(long, default_value_t = 44_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 40_000, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
     /// Microseconds that receiving a frame costs, standing for AES-256.
     #[arg(long, value_name = "MICROSECONDS", default_value_t = 16.0)]
     receive_cost: f64,
     /// Microseconds that a datagram costs the VM.
-    #[arg(long, value_name = "MICROSECONDS", default_value_t = 16.0)]
+    #[arg(long, value_name = "MICROSECONDS", default_value_t = 20.0)]
     consumer_cost: f64,
     /// Write JSON (schema vsectl.experiment/1).
     #[arg(long)]
