@@ -45,7 +45,8 @@
 //! - `nw_tos` has its low two bits clear, in the key as in the match: they are ECN.
 //! - Fragments, the first as well: the ports, the SPI and a tunnel are not there, so that all
 //!   fragments of a datagram have the same key but for `ip_frag`. `nw_proto` in IPv6 is then the
-//!   next header of the fragment header.
+//!   next header of the fragment header, in every fragment. Open vSwitch has 44 in all but the first: they
+//!   would have two hashes, and an inner match on a protocol would take the first alone.
 //! - TCP, UDP and SCTP: ports, where 4 bytes are there. ICMP in IPv4, ICMPv6 in IPv6: type and
 //!   code, where 2 are. ESP: the SPI, where 4 are.
 //! - Tunnels, one level: VXLAN (UDP to 4789 or 8472, flag 0x08), VXLAN-GPE (UDP to 4790, the same

@@ -60,7 +60,17 @@ fn all_fragments_of_a_datagram_have_one_key_but_for_ip_frag() {
     let first = key(&ethernet(0x86dd, &ipv6(44, &frag(1))));
     let last = key(&ethernet(0x86dd, &ipv6(44, &frag(8))));
     assert_eq!([&first, &last].map(|key| key.field(MatchField::IpFrag)), [1, 3]);
-    assert_eq!(fields(&first, &PORTS), fields(&last, &PORTS));
+    assert_eq!(fields(&first, &PORTS), [17, 0, 0]);
+    assert_eq!(fields(&last, &PORTS), [17, 0, 0]);
+    assert_eq!(first.rxhash(), last.rxhash());
+    // Behind hop-by-hop options, and in front of destination options.
+    let behind = |fragment: Vec<u8>| [&[44, 0, 0, 0, 0, 0, 0, 0][..], &fragment].concat();
+    let options =
+        |word: u16| [&[60, 0][..], &word.to_be_bytes(), &[0; 4], &[17], &[0; 7], &UDP].concat();
+    let first = key(&ethernet(0x86dd, &ipv6(0, &behind(options(1)))));
+    let last = key(&ethernet(0x86dd, &ipv6(0, &behind(options(8)))));
+    assert_eq!([fields(&first, &PORTS), fields(&last, &PORTS)], [[60, 0, 0]; 2]);
+    assert_eq!(first.rxhash(), last.rxhash());
 }
 
 #[test]
