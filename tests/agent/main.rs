@@ -16,6 +16,7 @@ mod host;
 mod hostile;
 mod hypervisor;
 mod injected;
+mod interfaces;
 #[path = "../cli/namespaces.rs"]
 mod namespaces;
 mod ofctl;

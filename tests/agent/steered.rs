@@ -26,34 +26,18 @@ pub(crate) struct Steered {
     bpf: PathBuf,
     sender_name: String,
     receiver_name: String,
-    _namespaces: Namespaces,
+    namespaces: Namespaces,
 }
 
 impl Steered {
     pub(crate) fn new(test: &str) -> Self {
         let namespaces = Namespaces::new(test, ["tx", "rx"]);
         let [tx, rx] = [0, 1].map(|n| namespaces.names[n].clone());
-        namespaces.ip(&format!(
-            "link add eth0 netns {tx} address 02:00:00:00:00:01 type veth peer name eth0 netns {rx} \
-             address 02:00:00:00:00:02"
-        ));
-        for (name, own, other) in [(&tx, 1, 2), (&rx, 2, 1)] {
-            // Without it almost every datagram is lost behind a native redirect.
-            namespaces.run(&format!("ip netns exec {name} ethtool -K eth0 tx off"));
-            namespaces.ip(&format!("-n {name} address add 192.0.2.{own}/24 dev eth0"));
-            namespaces.ip(&format!("-n {name} link set eth0 up"));
-            // Nothing but the frames of the test.
-            namespaces
-                .run(&format!("ip netns exec {name} sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1"));
-            namespaces.ip(&format!(
-                "-n {name} neighbour replace 192.0.2.{other} lladdr 02:00:00:00:00:0{other} dev eth0"
-            ));
-        }
         let dir = Scratch::new();
         let bpf = dir.0.join("bpf");
         std::fs::create_dir(&bpf).expect("the scratch folder is ours");
         mount(Some("bpf"), &bpf, Some("bpf"), MsFlags::empty(), None::<&str>).expect("root");
-        Self {
+        let world = Self {
             dir,
             sender: Namespace::named(&tx).expect("it was just made"),
             receiver: Namespace::named(&rx).expect("it was just made"),
@@ -61,8 +45,38 @@ impl Steered {
             bpf,
             sender_name: tx,
             receiver_name: rx,
-            _namespaces: namespaces,
+            namespaces,
+        };
+        world.link("eth0", 2);
+        world
+    }
+
+    /// A veth with that name at both ends, and the addresses 192.0.SUBNET.1, where frames are sent, and .2.
+    pub(crate) fn link(&self, name: &str, subnet: u8) {
+        let (tx, rx) = (&self.sender_name, &self.receiver_name);
+        self.namespaces.ip(&format!(
+            "link add {name} netns {tx} address 02:00:00:00:00:01 type veth peer name {name} netns {rx} \
+             address 02:00:00:00:00:02"
+        ));
+        for (namespace, own, other) in [(tx, 1, 2), (rx, 2, 1)] {
+            // Without it almost every datagram is lost behind a native redirect.
+            self.namespaces.run(&format!("ip netns exec {namespace} ethtool -K {name} tx off"));
+            // Nothing but the frames of the test.
+            self.namespaces.run(&format!(
+                "ip netns exec {namespace} sysctl -qw net.ipv6.conf.{name}.disable_ipv6=1"
+            ));
+            let ip = |line: String| self.namespaces.ip(&format!("-n {namespace} {line}"));
+            ip(format!("address add 192.0.{subnet}.{own}/24 dev {name}"));
+            ip(format!("link set {name} up"));
+            ip(format!(
+                "neighbour replace 192.0.{subnet}.{other} lladdr 02:00:00:00:00:0{other} dev {name}"
+            ));
         }
+    }
+
+    /// `ip` with the words of `line`, in the namespace that receives.
+    pub(crate) fn ip(&self, line: &str) {
+        self.namespaces.ip(&format!("-n {} {line}", self.receiver_name));
     }
 
     /// Where the agent pins.
@@ -70,26 +84,47 @@ impl Steered {
         self.bpf.join("vse")
     }
 
-    /// Starts an agent that steers what comes in.
+    /// Starts an agent that steers what comes in at eth0.
     pub(crate) fn agent(&self, args: &[&str]) -> Agent {
+        self.agent_at("eth0", args)
+    }
+
+    /// Starts an agent that steers what comes in at these interfaces.
+    pub(crate) fn agent_at(&self, interfaces: &str, args: &[&str]) -> Agent {
+        Agent::run(self.command(interfaces, args))
+    }
+
+    /// What an agent says that does not start, since it cannot steer there.
+    pub(crate) fn refused_at(&self, interfaces: &str) -> String {
+        let ran = self.command(interfaces, &[]).output().expect("nsenter is installed");
+        assert!(!ran.status.success());
+        String::from_utf8_lossy(&ran.stderr).into_owned()
+    }
+
+    fn command(&self, interfaces: &str, args: &[&str]) -> Command {
         let inner = command(&self.dir, args);
         let mut outer = Command::new("nsenter");
         // ip netns exec would hide the pins.
         outer.arg(format!("--net=/run/netns/{}", self.receiver_name));
         outer.arg(inner.get_program()).args(inner.get_args());
-        outer.args(["--datapath", "xdp:eth0", "--bpf-dir"]).arg(self.pins());
+        outer.args(["--datapath", &format!("xdp:{interfaces}"), "--bpf-dir"]).arg(self.pins());
         outer.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
         outer.stderr(std::process::Stdio::piped());
-        Agent::run(outer)
+        outer
     }
 
     /// Sends `count` frames of layers, as `vsectl craft traffic` takes them, from a core.
     pub(crate) fn craft(&self, layers: &str, count: u32, core: u32) {
+        self.craft_at("eth0", layers, count, core);
+    }
+
+    /// The same, at another interface.
+    pub(crate) fn craft_at(&self, interface: &str, layers: &str, count: u32, core: u32) {
         let addressed = format!("eth src=02:00:00:00:00:01 dst=02:00:00:00:00:02 / {layers}");
         let ran = Command::new("nsenter")
             .arg(format!("--net=/run/netns/{}", self.sender_name))
             .args(["taskset", "-c", &core.to_string(), env!("CARGO_BIN_EXE_vsectl")])
-            .args(["craft", "traffic", &addressed, "-i", "eth0", "--pps", "20000"])
+            .args(["craft", "traffic", &addressed, "-i", interface, "--pps", "20000"])
             .args(["--loop", &count.to_string()])
             .output()
             .expect("nsenter and taskset are installed: apt-get install util-linux");

@@ -18,8 +18,9 @@ use crate::steered::{HERE, Steered, THERE};
 /// Frames of each kind.
 const COUNT: u32 = 100;
 
-/// The kinds of frames: layers, the entry that steers them, and frames for each time they are sent.
-const KINDS: [(&str, &str, &str, u32); 8] = [
+/// The kinds of frames: layers, one frame after the other, the entry that steers them, and frames for each time they
+/// are sent.
+const KINDS: [(&str, &str, &str, u32); 9] = [
     ("FCF in ToS", "ip fcf vm=5 / udp dport=7 / payload len=20", "vm_id=5", 1),
     ("a priority flow", "ip fcf vm=6 prio / udp dport=7 / payload len=20", "fcf_priority=1", 1),
     (
@@ -33,6 +34,13 @@ const KINDS: [(&str, &str, &str, u32); 8] = [
         "ip src=10.9.0.1 dst=192.0.2.2 frag mtu=500 / udp dport=9 / payload len=3000",
         "ip,nw_src=10.9.0.1",
         7,
+    ),
+    (
+        "every fragment of a datagram in IPv6",
+        "ip6 src=2001:db8::2 next=44 / payload hex=11000001000000090001000700100000 + \
+         ip6 src=2001:db8::2 next=44 / payload hex=11000008000000090001000700100000",
+        "priority=40000,dl_type=0x86dd,ip_frag=1/1",
+        2,
     ),
     ("IPv6", "ip6 src=2001:db8::1 / udp dport=7 / payload len=20", "dl_type=0x86dd", 1),
     ("802.1Q", "vlan id=9 / ip src=10.8.0.1 / udp dport=7 / payload len=20", "dl_vlan=9", 1),
@@ -52,7 +60,9 @@ fn frames_of_each_kind_are_processed_on_the_core_of_their_entry() {
     }
     for (kind, layers, _, frames) in KINDS {
         let before = [HERE, THERE].map(|core| world.drained(core).processed);
-        world.craft(layers, COUNT, HERE);
+        for layers in layers.split(" + ") {
+            world.craft(layers, COUNT, HERE);
+        }
         let after = [HERE, THERE].map(|core| world.drained(core).processed);
         let expected = [0, u64::from(COUNT * frames)];
         assert_eq!([after[0] - before[0], after[1] - before[1]], expected, "{kind}");

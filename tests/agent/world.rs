@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -41,6 +43,8 @@ impl Drop for Scratch {
 pub(crate) struct Agent {
     child: Child,
     log: Option<std::thread::JoinHandle<String>>,
+    /// Lines of its log, as they come.
+    lines: mpsc::Receiver<String>,
 }
 
 /// The command that runs an agent with its socket and state in `dir`, and an empty configuration.
@@ -84,10 +88,27 @@ impl Agent {
                 break;
             }
         }
+        let (sender, seen) = mpsc::channel();
         let log = std::thread::spawn(move || {
-            lines.map_while(Result::ok).fold(log, |log, line| log + &line + "\n")
+            lines.map_while(Result::ok).fold(log, |log, line| {
+                let log = log + &line + "\n";
+                drop(sender.send(line));
+                log
+            })
         });
-        Self { child, log: Some(log) }
+        Self { child, log: Some(log), lines: seen }
+    }
+
+    /// Waits until it says something with `text`, behind what was waited for last.
+    pub(crate) fn await_line(&self, text: &str) {
+        let mut said = Vec::new();
+        loop {
+            match self.lines.recv_timeout(Duration::from_secs(10)) {
+                Ok(line) if line.contains(text) => return,
+                Ok(line) => said.push(line),
+                Err(error) => panic!("{error}: the agent does not say {text:?}: {said:#?}"),
+            }
+        }
     }
 
     pub(crate) fn pid(&self) -> u32 {

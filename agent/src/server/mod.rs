@@ -164,9 +164,6 @@ impl Opened {
                 // Whatever is attached has the whole table at once.
                 xdp.apply(engine, &rules)?;
                 xdp.attach().map_err(|error| DatapathError::new("XDP", error))?;
-                for interface in &xdp.describe().interfaces {
-                    tracing::info!(interface, mode = %xdp.describe().mode, "attached");
-                }
                 return Ok(xdp);
             }
         };

@@ -9,6 +9,7 @@ mod abi;
 mod cores;
 mod error;
 mod inspect;
+mod interfaces;
 mod maps;
 mod options;
 mod pinned;
@@ -43,6 +44,7 @@ pub use table::TableError;
 
 use self::abi::{Count, Head, LAYOUT, MAX_CORES, Rule};
 use self::cores::Cores;
+use self::interfaces::Interfaces;
 use self::maps::{Maps, read};
 use self::pinned::Pinned;
 use self::program::Sizes;
@@ -77,6 +79,7 @@ pub struct XdpDatapath {
     trace: Option<(CpumapTrace, u32)>,
     /// Drops that it has told of, by core.
     dropped: BTreeMap<u32, u64>,
+    interfaces: Interfaces,
     /// When this agent began, by the kernel's clock.
     began: u64,
     /// Held as long as the agent runs.
@@ -137,6 +140,7 @@ impl XdpDatapath {
             inheritance: Inheritance::default(),
             trace: None,
             dropped: BTreeMap::new(),
+            interfaces: Interfaces::default(),
             began: poll::kernel_clock(),
             _lock: lock,
             options,
@@ -197,35 +201,6 @@ impl XdpDatapath {
                 })
             }
         }
-    }
-
-    /// Attaches the program to the interfaces, or puts it in the place of the one that is there, and
-    /// takes it off those that were left out.
-    pub fn attach(&mut self) -> Result<(), XdpError> {
-        self.trace = trace(&self.maps);
-        let folder = self.options.folder.clone();
-        let wanted = &self.options.interfaces;
-        for (interface, _) in program::attached(&folder)? {
-            if wanted.iter().all(|attachment| attachment.interface != interface) {
-                program::detach(&folder, &interface)?;
-            }
-        }
-        for (port, Attachment { interface, mode }) in (1_u16..).zip(wanted) {
-            let mut object = program::load(&folder, self.sizes, port)?;
-            let attach = |object: &mut _, mode| program::attach(object, &folder, interface, mode);
-            match (attach(&mut object, *mode), mode) {
-                (Err(XdpError::NotNative { source, .. }), AttachMode::Either) => {
-                    tracing::warn!(
-                        interface,
-                        %source,
-                        "no native XDP: the generic mode copies every frame, and is slower"
-                    );
-                    attach(&mut object, AttachMode::Generic)?;
-                }
-                (attached, _) => attached?,
-            }
-        }
-        Ok(())
     }
 
     /// The program with these maps, as it would be attached to that port.

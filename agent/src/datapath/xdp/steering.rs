@@ -39,6 +39,7 @@ impl Datapath for XdpDatapath {
     ) -> Result<Option<Time>, DatapathError> {
         let failed = |error| DatapathError::new("reading the maps of the XDP program", error);
         self.collect(engine, now, events).map_err(failed)?;
+        self.watch_interfaces(now);
         Ok(Some(now + INTERVAL))
     }
 }
