@@ -69,10 +69,13 @@ fn main() {
     veth::throughput(&folder.0);
 }
 
+/// Runs something on a frame; how long one run takes.
+type Run = dyn FnMut(&[u8]) -> Duration;
+
 /// Something that takes frames, and how long it took for each of the two, round by round.
 struct Measured {
     name: &'static str,
-    run: Box<dyn FnMut(&[u8]) -> Duration>,
+    run: Box<Run>,
     times: [Vec<f64>; 2],
 }
 

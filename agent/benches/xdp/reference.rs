@@ -35,7 +35,9 @@ impl Reference {
         let file = std::fs::read(XDP_BENCH).unwrap_or_else(|error| {
             panic!("{XDP_BENCH}: {error}; install the package xdp-tools");
         });
-        let object = object_with(&file, L4_HASH).expect("xdp-bench has its programs in it");
+        let object = object_with(&file, L4_HASH).unwrap_or_else(|| {
+            panic!("{XDP_BENCH} has no program {L4_HASH} in it");
+        });
         let cpus = u32::try_from(nr_cpus().unwrap()).unwrap();
         let mut loader = EbpfLoader::new();
         loader.override_global("nr_cpus", &cpus, true);

@@ -119,7 +119,11 @@ impl XdpDatapath {
     }
 
     /// Writes what the program does not need of a core. Its VMs and entries are told elsewhere.
-    fn record_core(&mut self, engine: &Engine, state: &CoreState) -> Result<(), XdpError> {
+    pub(super) fn record_core(
+        &mut self,
+        engine: &Engine,
+        state: &CoreState,
+    ) -> Result<(), XdpError> {
         let counted = usize::from(state.info.core.0);
         let counted = self.core_counted.get(counted).copied().unwrap_or(0);
         let mut stats = engine.cores().to_stats(state, engine.config().high_load);

@@ -125,6 +125,10 @@ impl XdpDatapath {
         }
         for (core, drops) in self.new_drops() {
             engine.credit_core(core, 0, drops);
+            // No map has them, so whoever reads the pins has them from the record.
+            if let Some(state) = engine.cores().get(core) {
+                self.record_core(engine, state)?;
+            }
         }
         Ok(())
     }
