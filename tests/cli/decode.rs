@@ -375,6 +375,20 @@ fn interfaces_have_names() {
     assert_eq!(vsectl(&filter, b"").text().lines().count(), 4);
 }
 
+#[test]
+fn settings_of_columns_in_one_word() {
+    let fields = ["decode", CAPTURE, "-T", "fields", "-e", "frame.number", "-e", "ip.proto"];
+    let run = |settings: &[&str]| {
+        let settings = settings.iter().flat_map(|setting| ["-E", setting]);
+        vsectl(&fields.into_iter().chain(settings).collect::<Vec<_>>(), b"").text().to_owned()
+    };
+    let apart = run(&["header=y", "separator=,", "quote=d"]);
+    assert!(apart.starts_with("frame.number,ip.proto\n\"1\",\"6\"\n"), "{apart}");
+    assert_eq!(run(&["header=y,separator=,,quote=d"]), apart);
+    assert_eq!(run(&["quote=d,header=y,separator=,"]), apart);
+    assert!(run(&["header=y,separator=/s"]).starts_with("frame.number ip.proto\n1 6\n"));
+}
+
 /// Who counts the field without saying where it is, means where VSE puts it.
 #[test]
 fn the_field_is_counted_where_it_is() {

@@ -18,6 +18,9 @@ pub(crate) struct Layout {
     pub(crate) occurrence: Occurrence,
 }
 
+/// The names of settings.
+const NAMES: [&str; 5] = ["header", "separator", "aggregator", "quote", "occurrence"];
+
 /// Which of several values of one field to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Occurrence {
@@ -39,8 +42,28 @@ impl Default for Layout {
 }
 
 impl Layout {
-    /// Reads one setting: `header=y`, `separator=,`.
-    pub(crate) fn set(&mut self, setting: &str) -> Result<(), String> {
+    /// Reads settings: `header=y,separator=/s`. A comma ends one where another begins behind it, so that
+    /// it can be a separator too.
+    pub(crate) fn set(&mut self, settings: &str) -> Result<(), String> {
+        let mut left = settings;
+        let begins = |rest: &str| {
+            NAMES
+                .iter()
+                .any(|name| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
+        };
+        loop {
+            let mut commas = left.match_indices(',').map(|(at, _)| left.split_at(at));
+            let next = commas.find_map(|(setting, rest)| {
+                let rest = rest.strip_prefix(',').filter(|rest| begins(rest))?;
+                Some((setting, rest))
+            });
+            let Some((setting, rest)) = next else { return self.set_one(left) };
+            self.set_one(setting)?;
+            left = rest;
+        }
+    }
+
+    fn set_one(&mut self, setting: &str) -> Result<(), String> {
         let Some((name, value)) = setting.split_once('=') else {
             return Err(format!("{setting:?}: want NAME=VALUE"));
         };

@@ -75,8 +75,8 @@ pub(crate) struct Args {
     fields: Vec<String>,
 
     /// What stands around the fields: header=y, separator=, or /t or /s, aggregator=CHAR,
-    /// occurrence=f or l or a, quote=d or s or n.
-    #[arg(short = 'E', value_name = "NAME=VALUE")]
+    /// occurrence=f or l or a, quote=d or s or n; as often as wanted, or with commas between.
+    #[arg(short = 'E', value_name = "NAME=VALUE,…")]
     field_layout: Vec<String>,
 
     /// Only frames that pass this display filter.
