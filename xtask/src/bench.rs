@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the benchmarks of all crates, or of those named; `decode`, which compares
 //! programs that read captures; `craft`, which compares programs that make and send packets;
-//! `engine`, the look-ups of VSE's engine; `agent` and `soak`, the running agent; and `xdp`, the
-//! program in the kernel (root).
+//! `engine`, the look-ups of VSE's engine; `agent` and `soak`, the running agent; `proxy`, the one in
+//! the OpenFlow session; and `xdp`, the program in the kernel (root).
 
 mod craft;
 mod decode;
@@ -29,6 +29,7 @@ pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
         }
         // The running agent: its program is vsectl.
         [name] if name == "agent" => agent(&[]),
+        [name] if name == "proxy" => agent(&["--", "proxy"]),
         [name, seconds @ ..] if name == "soak" => {
             let seconds: Vec<&str> = seconds.iter().map(String::as_str).collect();
             agent(&[&["--", "soak"], &seconds[..]].concat())

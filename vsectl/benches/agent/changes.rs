@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::Ipv4Addr;
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::time::Instant;
 
@@ -14,19 +15,49 @@ use codec::vse::{Core, VseAction};
 
 use super::running::{Messages, Running, encoded, greet};
 
+/// How changes and their acknowledgements travel.
+pub(crate) struct Carriage {
+    pub(crate) wrap: fn(&[u8]) -> Vec<u8>,
+    pub(crate) is_acknowledgement: fn(&[u8]) -> bool,
+}
+
+impl Carriage {
+    /// As they are.
+    pub(crate) const PLAIN: Self = Self { wrap: <[u8]>::to_vec, is_acknowledgement };
+}
+
+/// Whether a message is a BARRIER_REPLY.
+pub(crate) fn is_acknowledgement(message: &[u8]) -> bool {
+    message.get(1).copied().map(MessageType::from) == Some(MessageType::BarrierReply)
+}
+
 /// Adds `count` entries with a barrier behind each `per_barrier`, so that no more than `window`
 /// barriers are unanswered: the seconds from the first byte to the last answer.
 pub(crate) fn add(agent: &Running, count: u32, window: usize, per_barrier: u32) -> f64 {
     let mut stream = agent.connect().expect("the agent listens");
     let mut messages = Messages::of(stream.try_clone().expect("a socket"));
     greet(&mut stream, &mut messages).expect("the agent speaks");
+    add_over(stream, &mut messages, &Carriage::PLAIN, count, window, per_barrier)
+}
+
+/// The same over a session that is there.
+pub(crate) fn add_over(
+    mut stream: UnixStream,
+    messages: &mut Messages,
+    carriage: &Carriage,
+    count: u32,
+    window: usize,
+    per_barrier: u32,
+) -> f64 {
+    let wrap = carriage.wrap;
     let groups: Vec<Vec<u8>> = (0..count.div_ceil(per_barrier))
         .map(|group| {
             let numbers = group * per_barrier..((group + 1) * per_barrier).min(count);
             let last = numbers.end;
-            let mut bytes: Vec<u8> =
-                numbers.flat_map(|number| encoded(number, Body::FlowMod(entry(number)))).collect();
-            bytes.extend(encoded(last, Body::BarrierRequest));
+            let mut bytes: Vec<u8> = numbers
+                .flat_map(|number| wrap(&encoded(number, Body::FlowMod(entry(number)))))
+                .collect();
+            bytes.extend(wrap(&encoded(last, Body::BarrierRequest)));
             bytes
         })
         .collect();
@@ -53,8 +84,7 @@ pub(crate) fn add(agent: &Running, count: u32, window: usize, per_barrier: u32) 
     });
     for _ in 0..barriers {
         let answer = messages.next().expect("the agent answers");
-        let kind = answer.get(1).copied().map(MessageType::from);
-        assert_eq!(kind, Some(MessageType::BarrierReply), "a change was refused: {answer:?}");
+        assert!((carriage.is_acknowledgement)(answer), "a change was refused: {answer:?}");
         // The writer may be done.
         _ = give.send(());
     }

@@ -1,10 +1,12 @@
 //! The running agent: how fast it takes changes, what it needs, and whether it serves honest clients
-//! beside others. `cargo xtask bench agent`; `cargo xtask bench soak [SECONDS]`.
+//! beside others. `cargo xtask bench agent`; `cargo xtask bench soak [SECONDS]`; `cargo xtask bench proxy`, the
+//! proxy before it.
 #![allow(clippy::expect_used, clippy::panic, reason = "a benchmark that cannot run has to stop")]
 #![allow(clippy::print_stdout, reason = "its output is a table")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
 mod changes;
+mod proxy;
 mod running;
 mod soak;
 
@@ -23,11 +25,12 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => figures(),
+        ["proxy"] => proxy::run(),
         ["soak"] => soak::run(Duration::from_secs(60)),
         ["soak", seconds] => {
             soak::run(Duration::from_secs(seconds.parse().expect("a number of seconds")));
         }
-        _ => panic!("want nothing, or soak [SECONDS]"),
+        _ => panic!("want nothing, proxy, or soak [SECONDS]"),
     }
 }
 

@@ -60,15 +60,25 @@ impl Running {
 
     /// Time that it has had a processor.
     pub(crate) fn busy(&self) -> Duration {
-        let mut nanos = 0;
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
-        for task in tasks.expect("the agent runs").flatten() {
-            let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
-            let first = text.split_whitespace().next().and_then(|word| word.parse::<u64>().ok());
-            nanos += first.unwrap_or(0);
-        }
-        Duration::from_nanos(nanos)
+        busy(&self.child)
     }
+
+    /// A file of its folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+}
+
+/// Time that all threads of a program have had a processor.
+pub(crate) fn busy(child: &Child) -> Duration {
+    let mut nanos = 0;
+    let tasks = fs::read_dir(format!("/proc/{}/task", child.id()));
+    for task in tasks.expect("the program runs").flatten() {
+        let text = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+        let first = text.split_whitespace().next().and_then(|word| word.parse::<u64>().ok());
+        nanos += first.unwrap_or(0);
+    }
+    Duration::from_nanos(nanos)
 }
 
 impl Drop for Running {
