@@ -9,6 +9,7 @@
 //! | `vse-vm-name` | its name; that of the port where it is not given |
 //! | `vse-core` | the core that it runs on |
 //! | `vse-pid` | the process whose threads are followed |
+//! | `attached-mac` | its Ethernet address, as for any interface of a VM; that of the port where it is not given |
 
 use std::collections::HashMap;
 
@@ -168,20 +169,30 @@ fn vm(port: &str, row: &Value) -> Option<Vm> {
         name: value("vse-vm-name").unwrap_or(port).to_owned(),
         core: core.and_then(|core| u16::try_from(core).ok()).map(Core),
         pid: number("vse-pid", u32::MAX).unwrap_or(0),
+        hw_addr: value("attached-mac").and_then(|text| {
+            let parsed = text.parse().ok();
+            if parsed.is_none() {
+                tracing::warn!(port, "external_ids:attached-mac={text} is no address: left out");
+            }
+            parsed
+        }),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use codec::types::MacAddr;
+
     use super::*;
 
     const FIRST: &str = r#"{"id":"interfaces","error":null,"result":{"Interface":{
         "a1":{"new":{"name":"vm5","external_ids":["map",[["iface-id","x"],["vse-vm-id","5"],
-            ["vse-tenant-id","7"],["vse-core","1"]]]}},
+            ["vse-tenant-id","7"],["vse-core","1"],["attached-mac","02:00:00:00:00:05"]]]}},
         "b2":{"new":{"name":"eth0","external_ids":["map",[]]}}}}}"#;
 
     fn five() -> Vm {
-        Vm { vm_id: 5, tenant_id: 7, name: "vm5".to_owned(), core: Some(Core(1)), pid: 0 }
+        let hw_addr = Some(MacAddr([2, 0, 0, 0, 0, 5]));
+        Vm { vm_id: 5, tenant_id: 7, name: "vm5".to_owned(), core: Some(Core(1)), pid: 0, hw_addr }
     }
 
     fn said(port: &str, vm: Option<Vm>) -> Said {
@@ -210,7 +221,8 @@ mod tests {
             "b2":{"old":{},"new":{"name":"vm6","external_ids":["map",[["vse-vm-id","6"]]]}},
             "a1":{"old":{"name":"vm5"}}}}]}{"method":"echo","id":"echo","params":[]}"#;
         let told = database.take(update.as_bytes(), &mut answers).unwrap();
-        let six = Vm { vm_id: 6, tenant_id: 0, name: "vm6".to_owned(), core: None, pid: 0 };
+        let name = "vm6".to_owned();
+        let six = Vm { vm_id: 6, tenant_id: 0, name, core: None, pid: 0, hw_addr: None };
         assert_eq!(told, [said("eth0", None), said("vm6", Some(six)), said("vm5", None)]);
         let answer: Value = serde_json::from_slice(&answers).unwrap();
         assert_eq!(answer, json!({"id": "echo", "result": [], "error": null}));

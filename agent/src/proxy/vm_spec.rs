@@ -23,7 +23,8 @@ pub fn parse_vms(text: &str) -> Result<Vec<(PortOf, Vm)>, String> {
 
 fn parse(words: &[&str]) -> Result<(PortOf, Vm), String> {
     let mut port = None;
-    let mut vm = Vm { vm_id: 0, tenant_id: 0, name: String::new(), core: None, pid: 0 };
+    let mut vm =
+        Vm { vm_id: 0, tenant_id: 0, name: String::new(), core: None, pid: 0, hw_addr: None };
     for word in words {
         let (key, value) = word.split_once('=').ok_or(WANT)?;
         let number = |max: u32| {

@@ -23,6 +23,8 @@ pub struct Vm {
     pub core: Option<Core>,
     /// The process whose threads are to be followed; 0 for none.
     pub pid: u32,
+    /// Its Ethernet address, where that is not the port's: a tap has one of its own.
+    pub hw_addr: Option<MacAddr>,
 }
 
 /// How a port is told to be that of a VM.
@@ -88,7 +90,8 @@ impl Vms {
         let mut told: Vec<VmInfo> = self.down(port.port_no).into_iter().collect();
         if let Some(vm) = vm {
             let core = vm.core.unwrap_or(Core::NONE);
-            let up = Up { vm, hw_addr: port.hw_addr, core };
+            let hw_addr = vm.hw_addr.unwrap_or(port.hw_addr);
+            let up = Up { vm, hw_addr, core };
             told.push(up.info(VmEvent::Up, port.port_no));
             self.up.insert(port.port_no, up);
         }
@@ -194,7 +197,7 @@ mod tests {
     }
 
     fn vm(vm_id: u16) -> Vm {
-        Vm { vm_id, tenant_id: 7, name: "web".to_owned(), core: None, pid: 0 }
+        Vm { vm_id, tenant_id: 7, name: "web".to_owned(), core: None, pid: 0, hw_addr: None }
     }
 
     fn events(told: &[VmInfo]) -> Vec<(VmEvent, u16, u16)> {
@@ -230,6 +233,10 @@ mod tests {
         let other = vms.database("tap1", Some(vm(6)));
         assert_eq!(events(&other), [(VmEvent::Down, 4, 1), (VmEvent::Up, 6, 1)]);
         assert_eq!(events(&vms.database("tap1", None)), [(VmEvent::Down, 6, 1)]);
+        // The address of the VM, not that of its tap.
+        let attached = MacAddr([2, 0, 0, 0, 0, 77]);
+        let told = vms.database("tap1", Some(Vm { hw_addr: Some(attached), ..vm(6) }));
+        assert_eq!(told.iter().map(|info| info.hw_addr).collect::<Vec<_>>(), [attached]);
     }
 
     #[test]

@@ -57,7 +57,8 @@ struct RunArgs {
     vm: Vec<Vms>,
 
     /// The database of Open vSwitch, unix:PATH: ports whose interface has the external_ids
-    /// vse-vm-id (and vse-tenant-id, vse-vm-name, vse-core, vse-pid) are VMs.
+    /// vse-vm-id (and vse-tenant-id, vse-vm-name, vse-core, vse-pid) are VMs; attached-mac is the
+    /// VM's address.
     #[arg(long, value_name = "SPEC")]
     database: Option<Endpoint>,
 

@@ -14,7 +14,8 @@ use super::super::vms::PortOf;
 use super::*;
 
 fn session() -> Session {
-    let vm = Vm { vm_id: 5, tenant_id: 7, name: "web".to_owned(), core: Some(Core(1)), pid: 0 };
+    let name = "web".to_owned();
+    let vm = Vm { vm_id: 5, tenant_id: 7, name, core: Some(Core(1)), pid: 0, hw_addr: None };
     let vms = Vms::new(vec![(PortOf::Name("vm5".to_owned()), vm)]);
     Session::new(false, FcfActions::new(FcfLayout::DSCP), vms)
 }
