@@ -10,6 +10,7 @@ mod decisions;
 mod dummy_switch;
 mod durability;
 mod expected;
+mod faults;
 mod framed;
 mod full_loop;
 mod host;

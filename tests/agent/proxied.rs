@@ -28,7 +28,7 @@ pub(crate) fn send(stream: &mut UnixStream, message: &Message) {
 }
 
 /// What stands inside of the next PACKET_IN.
-fn answer(stream: &mut UnixStream) -> Message {
+pub(crate) fn answer(stream: &mut UnixStream) -> Message {
     let message = receive(stream);
     let Body::PacketIn(packet_in) = &message.body else { panic!("{message}") };
     let (_, inner) = Carried::by_packet_in(packet_in).messages().next().expect("a message inside");
