@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,7 @@ use dissect::{Dissector, Frame, Options, Summary};
 
 use crate::capture_format::CaptureFormat;
 use crate::craft::{Conversation, Segment};
-use crate::openflow_session::Link;
+use crate::openflow_session::{CONTROLLER, Link, SWITCH};
 use crate::render;
 use crate::render::clock::{Clock, TimeFormat};
 use crate::render::paint::Paint;
@@ -67,10 +67,9 @@ impl SessionLog {
         let time = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
         let (link, conversation) = self.sessions.entry(session).or_insert_with(|| {
             // Each session has a port of its own.
-            let port = 49_152 + u16::try_from(session % 16_384).unwrap_or(0);
-            let controller = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 6653);
-            let switch = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 2), port);
-            (Link::new(controller, switch), Conversation::new(1, 1))
+            let port = SWITCH.port() + u16::try_from(session % 16_384).unwrap_or(0);
+            let switch = SocketAddrV4::new(*SWITCH.ip(), port);
+            (Link::new(CONTROLLER, switch), Conversation::new(1, 1))
         });
         for segment in conversation.send(!from_switch, bytes, Segment::MSS) {
             let bytes = link.frame(&segment);
