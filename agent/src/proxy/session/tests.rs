@@ -6,7 +6,7 @@ use codec::of10::{
     Action, BufferId, FlowMod, FlowModCommand, FlowModFlags, Hello, Match, PacketOut, PortNo,
 };
 use codec::proxy::Carried;
-use codec::types::{FixedStr, Hex, MacAddr};
+use codec::types::{FixedStr, MacAddr, Pad};
 use codec::vse::{Carrier, Core, CoreCommand, CoreMod, VmEvent, VseAction, VseMessage};
 use proptest::prelude::*;
 
