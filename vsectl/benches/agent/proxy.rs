@@ -97,7 +97,7 @@ pub(crate) fn run() {
         added / 2
     );
 
-    println!("acknowledged changes inside of PACKET_OUTs, adding {CHANGES} entries");
+    println!("acknowledged changes inside of PACKET_OUTs, {CHANGES} a line");
     let carriage = Carriage {
         wrap: in_packet_out,
         is_acknowledgement: |message| {
