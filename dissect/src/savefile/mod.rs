@@ -150,6 +150,38 @@ impl<R: Read> Reader<R> {
         self.source.offset
     }
 
+    /// Whether the next frame can be taken without moving the bytes of those before it, which are
+    /// [handed over](Self::hand_over) together.
+    #[inline]
+    pub fn has_in_block(&mut self) -> Result<bool, SavefileError> {
+        loop {
+            let rest = self.source.rest();
+            let holds = match &self.format {
+                Inner::Pcap(header) => header.begins(rest),
+                Inner::Pcapng(section) => section.begins(rest),
+            };
+            if holds {
+                return Ok(true);
+            }
+            if !self.source.read_behind()? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Whether the file ended behind the last frame.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.source.is_at_end()
+    }
+
+    /// Puts the bytes of the frames since the last time into `block`, where they stand at the same
+    /// addresses as before; that is all of them while [`has_in_block`](Self::has_in_block) says so.
+    /// The next block begins with what is in `block` before, as `len` bytes.
+    pub fn hand_over(&mut self, block: &mut Vec<u8>, len: usize) {
+        self.source.hand_over(block, len);
+    }
+
     /// The next frame; nothing at the end, or after an error.
     // It lends, which an iterator cannot.
     #[allow(clippy::should_implement_trait)]

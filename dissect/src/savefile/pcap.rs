@@ -71,6 +71,14 @@ impl Header {
         Ok(Some(Self { order, nanoseconds_a_unit, link_type: LinkType(link_type) }))
     }
 
+    /// Whether `bytes` begin with a whole frame.
+    #[inline]
+    pub(super) fn begins(&self, bytes: &[u8]) -> bool {
+        let Some((header, rest)) = bytes.split_first_chunk::<16>() else { return false };
+        let [.., c0, c1, c2, c3, _, _, _, _] = *header;
+        usize::try_from(self.order.u32([c0, c1, c2, c3])).is_ok_and(|caplen| caplen <= rest.len())
+    }
+
     #[inline]
     pub(super) fn next<'a, R: Read>(
         &self,

@@ -171,6 +171,23 @@ impl Section {
         Ok(Some(Record { frame, comment, block: Some(whole), blocks_before: &self.kept }))
     }
 
+    /// Whether a whole frame stands in `bytes`, which begin with a block of this section, without
+    /// the start of another section before it.
+    pub(super) fn begins(&self, mut bytes: &[u8]) -> bool {
+        loop {
+            let Some((head, _)) = bytes.split_first_chunk::<8>() else { return false };
+            let [k0, k1, k2, k3, l0, l1, l2, l3] = *head;
+            let kind = self.order.u32([k0, k1, k2, k3]);
+            let len = usize::try_from(self.order.u32([l0, l1, l2, l3])).unwrap_or(usize::MAX);
+            let Some(behind) = bytes.get(len.max(AROUND)..) else { return false };
+            match kind {
+                PACKET | SIMPLE_PACKET | ENHANCED_PACKET => return true,
+                _ if [k0, k1, k2, k3] == SECTION_HEADER => return false,
+                _ => bytes = behind,
+            }
+        }
+    }
+
     /// Reads type and length of the next block, which stays; of a section header also the byte
     /// order, which holds from its length on.
     fn head<R: Read>(&mut self, source: &mut Source<R>) -> Result<Option<Block>, SavefileError> {

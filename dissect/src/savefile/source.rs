@@ -16,11 +16,13 @@ pub(super) struct Source<R> {
     end: usize,
     /// Bytes of the file that were taken.
     pub(super) offset: u64,
+    /// Whether the input said that there is nothing more.
+    ended: bool,
 }
 
 impl<R: Read> Source<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: vec![0; BLOCK], start: 0, end: 0, offset: 0 }
+        Self { input, buffer: vec![0; BLOCK], start: 0, end: 0, offset: 0, ended: false }
     }
 
     /// Gives back the last `len` bytes that were taken.
@@ -73,6 +75,54 @@ impl<R: Read> Source<R> {
         Ok(self.buffer.get(self.start..end).unwrap_or_default())
     }
 
+    /// The bytes that are read and not taken.
+    pub(super) fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether all is taken, and nothing more will come.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.ended && self.start == self.end
+    }
+
+    /// Reads more, as far as the buffer has room: nothing in it moves. Returns whether there was
+    /// any.
+    #[cold]
+    pub(super) fn read_behind(&mut self) -> Result<bool, SavefileError> {
+        Ok(self.end < self.buffer.len() && self.read()? > 0)
+    }
+
+    /// Exchanges the buffer for `block`, which gets a length of `len`, or what is not taken.
+    pub(super) fn hand_over(&mut self, block: &mut Vec<u8>, len: usize) {
+        if block.capacity() > 2 * len {
+            *block = Vec::new();
+        }
+        let rest = self.rest();
+        block.resize(len.max(rest.len()), 0);
+        if let Some(room) = block.get_mut(..rest.len()) {
+            room.copy_from_slice(rest);
+        }
+        std::mem::swap(block, &mut self.buffer);
+        self.end -= self.start;
+        self.start = 0;
+    }
+
+    /// Reads once, into the room behind what is there.
+    fn read(&mut self) -> Result<usize, SavefileError> {
+        loop {
+            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+            match self.input.read(room) {
+                Ok(read) => {
+                    self.ended = read == 0;
+                    self.end += read;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(SavefileError::Read { offset: self.offset, error }),
+            }
+        }
+    }
+
     /// Reads until `len` bytes are there, or the file ends. Returns how many there are. The buffer
     /// grows as bytes come, whatever `len` says.
     #[cold]
@@ -88,12 +138,8 @@ impl<R: Read> Source<R> {
             if self.end == self.buffer.len() {
                 self.buffer.resize(self.buffer.len() * 2, 0);
             }
-            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
-            match self.input.read(room) {
-                Ok(0) => break,
-                Ok(read) => self.end += read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(SavefileError::Read { offset: self.offset, error }),
+            if self.read()? == 0 {
+                break;
             }
         }
         Ok(self.end.min(len))

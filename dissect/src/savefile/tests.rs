@@ -95,7 +95,98 @@ fn one_link_type_in_a_classic_file() {
     writer.frame(raw).unwrap();
 }
 
+/// What gives at most so many bytes at a time.
+struct Drops<'a>(&'a [u8], usize);
+
+impl io::Read for Drops<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let len = into.len().min(self.1);
+        self.0.read(&mut into[..len])
+    }
+}
+
+/// The frames of a file by blocks, and the error that ends it.
+fn by_blocks(file: &[u8], drop: usize, len: usize) -> (Vec<Read>, Option<String>) {
+    let mut frames = Vec::new();
+    let mut reader = match Reader::new(Drops(file, drop)) {
+        Ok(reader) => reader,
+        Err(error) => return (frames, Some(error.to_string())),
+    };
+    let mut block = Vec::new();
+    loop {
+        let mut places = Vec::new();
+        let ended = loop {
+            match reader.next() {
+                Ok(None) => break Some(None),
+                Ok(Some(record)) => {
+                    let frame = record.frame;
+                    let place = frame.bytes.as_ptr().addr();
+                    places.push((frame.number, frame.time, (place, frame.bytes.len()), frame.len));
+                }
+                Err(error) => break Some(Some(error.to_string())),
+            }
+            match reader.has_in_block() {
+                Ok(true) => {}
+                Ok(false) => break reader.is_at_end().then_some(None),
+                Err(error) => break Some(Some(error.to_string())),
+            }
+        };
+        reader.hand_over(&mut block, len);
+        let base = block.as_ptr().addr();
+        frames.extend(places.into_iter().map(|(number, time, (place, caplen), len)| {
+            (number, time, block[place - base..][..caplen].to_vec(), len)
+        }));
+        if let Some(error) = ended {
+            return (frames, error);
+        }
+    }
+}
+
+/// The frames of a file one by one, and the error that ends it.
+fn one_by_one(file: &[u8]) -> (Vec<Read>, Option<String>) {
+    let mut frames = Vec::new();
+    let mut reader = match Reader::new(file) {
+        Ok(reader) => reader,
+        Err(error) => return (frames, Some(error.to_string())),
+    };
+    loop {
+        match reader.next() {
+            Ok(None) => return (frames, None),
+            Ok(Some(record)) => {
+                let frame = record.frame;
+                frames.push((frame.number, frame.time, frame.bytes.to_vec(), frame.len));
+            }
+            Err(error) => return (frames, Some(error.to_string())),
+        }
+    }
+}
+
 proptest! {
+    /// Blocks, cut wherever the input pauses or the file ends, hold the frames as they are.
+    #[test]
+    fn blocks_hold_the_frames(
+        times in prop::collection::vec(any::<u32>(), 0..20),
+        pcapng: bool,
+        drop in 1_usize..200,
+        len in 1_usize..200,
+        cut in 0_usize..40,
+        broken in prop::option::of((0_usize..2000, any::<u8>())),
+    ) {
+        let format = if pcapng { Format::Pcapng } else { Format::Pcap };
+        let times: Vec<u64> = times.into_iter().map(u64::from).collect();
+        let mut file = written(format, &times);
+        if pcapng {
+            // Another section, and a block that nobody knows.
+            file.extend(written(format, &times));
+            file.extend(*b"\x07\0\0\0\x10\0\0\0abcd\x10\0\0\0");
+        }
+        file.truncate(file.len() - cut.min(file.len()));
+        if let Some((at, byte)) = broken && let Some(place) = file.get_mut(at) {
+            *place = byte;
+        }
+        prop_assert_eq!(by_blocks(&file, drop, len), one_by_one(&file));
+    }
+
     #[test]
     fn any_file(bytes in prop::collection::vec(any::<u8>(), 0..300), head in 0_usize..5) {
         let heads: [&[u8]; 5] = [
