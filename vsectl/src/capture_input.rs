@@ -11,14 +11,10 @@ use std::time::Duration;
 
 use dissect::savefile::decompressed;
 
-use crate::read_ahead::ReadAhead;
 use crate::signals;
 
 /// How often a file that may grow is looked at.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// Bytes from which on a file is worth a thread that reads it.
-const LONG: u64 = 4 << 20;
 
 /// A capture that is read, and its length where it is known.
 pub(crate) struct Input {
@@ -50,9 +46,6 @@ pub(crate) fn open(path: &Path, follow: bool) -> io::Result<Input> {
         let growing =
             Growing { path: path.to_owned(), file, read: 0, replaced: Rc::clone(&replaced) };
         return Ok(Input { replaced, ..Input::new(name, growing)? });
-    }
-    if len.is_some_and(|len| len > LONG) {
-        return Ok(Input { len, ..Input::new(name, ReadAhead::new(file))? });
     }
     Ok(Input { len, ..Input::new(name, file)? })
 }

@@ -29,7 +29,6 @@ mod messages;
 mod moment;
 mod openflow_session;
 mod openflow_stream;
-mod read_ahead;
 mod render;
 mod saved;
 mod saved_engine;

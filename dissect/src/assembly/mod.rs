@@ -172,6 +172,12 @@ impl Assembly {
         (self.frame, self.time) = (frame, time);
     }
 
+    /// Whether connections are numbered.
+    #[inline]
+    pub(crate) fn numbers_streams(&self) -> bool {
+        self.numbers.is_some()
+    }
+
     /// The number of a segment's connection, where connections are numbered: see [`Numbers::of`].
     pub(crate) fn number(
         &mut self,

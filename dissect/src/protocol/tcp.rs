@@ -87,13 +87,13 @@ pub(crate) fn dissect(
     let acknowledged = u32::from_be_bytes([a0, a1, a2, a3]);
     let header_len = usize::from(offset >> 4) * 4;
     let len = datagram.len.saturating_sub(header_len);
-    let direction = Direction::new(
-        (datagram.source, source),
-        (datagram.destination, destination),
-        walk.network,
-    );
-    let opens = flags & (SYN | ACK_FLAG) == SYN;
-    let stream = walk.assembly.as_mut().and_then(|all| all.number(direction, sequence, opens));
+    let stream = match &mut walk.assembly {
+        Some(assembly) if assembly.numbers_streams() => {
+            let direction = direction(datagram, source, destination, walk.network);
+            assembly.number(direction, sequence, flags & (SYN | ACK_FLAG) == SYN)
+        }
+        _ => None,
+    };
 
     sink.enter(&PROTOCOL, place.part(0, header_len.min(bytes.len())));
     if sink.wants(&PROTOCOL) {
@@ -127,7 +127,7 @@ pub(crate) fn dissect(
     }
     let data = bytes.get(header_len..).unwrap_or_default();
     let segment = Segment {
-        direction,
+        direction: direction(datagram, source, destination, walk.network),
         sequence,
         acknowledged: (flags & ACK_FLAG != 0).then_some(acknowledged),
         syn: flags & SYN != 0,
@@ -172,6 +172,11 @@ pub(crate) fn dissect(
     }
     assembly.give_back(region);
     walk.assembly = Some(assembly);
+}
+
+#[inline]
+fn direction(datagram: &Datagram, source: u16, destination: u16, network: u64) -> Direction {
+    Direction::new((datagram.source, source), (datagram.destination, destination), network)
 }
 
 /// Dissects the messages of a region, whose data begins at `place`.
