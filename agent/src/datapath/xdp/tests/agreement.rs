@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use codec::fcf::FcfLayout;
+use codec::text::Flow;
 use codec::types::{FixedStr, MacAddr, Pad};
-use codec::vse::{Carrier, Core, Policy, VmSource, VmStats};
+use codec::vse::{Carrier, Core, Policy, Reason, VmSource, VmStats};
 
 use super::super::XdpOptions;
 use super::super::abi::NO_RULE;
 use super::random::Random;
 use super::rig::{IN_PORT, Rig, XDP_PASS, XDP_REDIRECT};
-use crate::engine::{CoreInfo, Counters, Engine, FlowEntry, PacketKey, Settings, Time};
+use crate::engine::{CoreInfo, Counters, Engine, FlowChange, FlowEntry, PacketKey, Settings, Time};
 
 /// More cores than the machine has: choosing one of them is compared, sending there is not.
 const CORES: u16 = 6;
@@ -43,6 +44,34 @@ fn on_random_frames_and_tables() {
     // Else the frames and rules would have proved little.
     assert!(seen.frames > 10_000 && seen.matched > seen.frames / 4, "{seen:?}");
     assert!(seen.assigned > 150 && seen.tunnels > 500 && seen.fragments > 500, "{seen:?}");
+}
+
+/// Where each core runs a VM, a frame goes to the least loaded one that does not run its own.
+#[test]
+#[ignore = "needs root"]
+fn never_the_core_of_the_vm_itself() {
+    let cores = (0..2).map(|n| CoreInfo::new(Core(n)));
+    let engine = Engine::new(Settings::default(), cores);
+    let mut rig = Rig::new(engine, XdpOptions::default());
+    let (own, other) = (Core(1), Core(0));
+    for (vm_id, core, load) in [(5, own, 0), (6, other, 500)] {
+        rig.engine.bind_vm(vm(vm_id, core)).unwrap();
+        rig.engine.set_load(core, load, NOW);
+    }
+    let flow: Flow = "ip,actions=set_irq_core:auto".parse().unwrap();
+    let change = FlowChange::try_from(&flow.to_body()).unwrap();
+    rig.engine.flow_mod(&change, NOW, &mut rig.events).unwrap();
+    rig.sync();
+    // DSCP 5 is VM 5.
+    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 5 << 2, 0, 20];
+    frame.extend([0, 0, 0, 0, 64, 253, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+    let key = PacketKey::extract(&frame, IN_PORT, &rig.engine.config().fcf_layout);
+    let mut model = rig.engine.clone();
+    let decision = model.receive(&key, frame.len(), HERE, NOW, &mut Vec::new());
+    assert_eq!((decision.core, decision.reason), (other, Reason::LeastLoadedNotOwn));
+    rig.run(&frame);
+    rig.poll(NOW);
+    assert_same(&rig.engine, &model);
 }
 
 /// Another one each time.
@@ -137,9 +166,13 @@ fn settle(rig: &mut Rig, random: &mut Random) {
         let eligible = !random.one_in(6);
         rig.engine.set_eligible(core, eligible, NOW, &mut rig.events).unwrap();
     }
-    for vm_id in [5, 6, 7, 31, 4094] {
+    // Now and then each core runs a VM, so that only the frame's own one is kept away from.
+    let everywhere = random.one_in(3);
+    for (vm_id, core) in [5, 6, 7, 31, 4094, 9].into_iter().zip((0..CORES).cycle()) {
         rig.engine.unbind_vm(vm_id);
-        if random.one_in(2) {
+        if everywhere {
+            rig.engine.bind_vm(vm(vm_id, Core(core))).unwrap();
+        } else if random.one_in(2) {
             let core = Core(random.below(CORES.into()) as u16);
             rig.engine.bind_vm(vm(vm_id, core)).unwrap();
         }
