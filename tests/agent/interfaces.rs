@@ -1,7 +1,8 @@
 //! What an agent does about the interfaces that it steers: several of them, those without native XDP, one that goes and
 //! comes back, and a core that cannot keep up.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -132,6 +133,34 @@ fn what_a_core_cannot_take_is_counted_as_its_drops() {
     assert!(shown.contains(&counts.queue_drops.to_string()), "{shown}");
     let stats = Client::connect(&world.dir.socket()).datapath();
     assert_eq!((stats.redirected, stats.errors), (u64::from(10 * COUNT), 0));
+}
+
+#[test]
+#[ignore = "needs root"]
+fn metrics_tell_what_was_steered() {
+    let world = Steered::new("metrics");
+    world.ip("link set lo up");
+    let agent = world.agent(&["--metrics", "127.0.0.1:9464"]);
+    done(&world.dir.target(), &["flow", "add", "udp,tp_dst=7,actions=set_irq_core:1"]);
+    world.craft(DATAGRAM, COUNT, HERE);
+    let counts = world.drained(THERE);
+    let text = world.receiver.run(|| {
+        let mut stream = TcpStream::connect("127.0.0.1:9464").expect("the agent listens");
+        stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").expect("it reads");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("it answers");
+        text
+    });
+    let text = text.expect("root");
+    for line in [
+        format!("vse_redirected_total {COUNT}"),
+        format!("vse_core_packets_total{{core=\"{THERE}\"}} {COUNT}"),
+        format!("vse_cpumap_enqueued_total{{core=\"{THERE}\"}} {}", counts.enqueued),
+        format!("vse_cpumap_processed_total{{core=\"{THERE}\"}} {}", counts.processed),
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+    }
+    drop(agent);
 }
 
 /// Keeps a core from everything that is not of real-time priority.

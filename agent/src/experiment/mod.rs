@@ -113,7 +113,10 @@ impl Experiment {
         let before = Activity::read(Some(&self.trace), map)?;
         let vms = traffic::run(&self.lab, &variant.vm_cores, payload, flow, &self.settings)?;
         let after = Activity::read(Some(&self.trace), map)?.since(&before);
-        let cores = after.cores.into_iter().map(|(core, activity)| (core, activity.cpumap));
+        let cores = after
+            .cores
+            .into_iter()
+            .map(|(core, activity)| (core, activity.cpumap.unwrap_or_default()));
         let mut cores: BTreeMap<u32, CpumapCounts> = cores.collect();
         for (core, all) in stayed(&self.programs)? {
             let all = all.saturating_sub(frames.get(&core).copied().unwrap_or(0));

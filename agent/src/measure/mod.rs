@@ -42,8 +42,8 @@ pub struct CoreActivity {
     pub net_rx: u64,
     /// Time of the cpumap's threads.
     pub cpumap_thread: Duration,
-    /// Frames behind the cpumap; zeros where nothing traces.
-    pub cpumap: CpumapCounts,
+    /// Frames behind the cpumap, where they are traced.
+    pub cpumap: Option<CpumapCounts>,
 }
 
 /// All cores at one moment.
@@ -67,8 +67,9 @@ impl Activity {
             cores.entry(core).or_default().cpumap_thread += time;
         }
         if let Some(trace) = trace {
-            for (core, counts) in trace.by_core(map).map_err(io::Error::other)? {
-                cores.entry(core).or_default().cpumap = counts;
+            let counts = trace.by_core(map).map_err(io::Error::other)?;
+            for (core, activity) in &mut cores {
+                activity.cpumap = Some(counts.get(core).copied().unwrap_or_default());
             }
         }
         Ok(Self { cores })
@@ -92,7 +93,7 @@ impl CoreActivity {
             net_rx: self.net_rx.saturating_sub(earlier.net_rx),
             // A map that is gone has taken its threads along.
             cpumap_thread: self.cpumap_thread.saturating_sub(earlier.cpumap_thread),
-            cpumap: self.cpumap.since(&earlier.cpumap),
+            cpumap: self.cpumap.map(|now| now.since(&earlier.cpumap.unwrap_or_default())),
         }
     }
 }

@@ -11,12 +11,13 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::{Activity, CoreActivity};
+use super::{Activity, CoreActivity, CpumapCounts};
 
 /// What the answer's header says of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The text of all counters: those of cores, and those of a datapath where there is one.
+/// The text of all counters: those of cores, those of a datapath where there is one, and those of a
+/// cpumap where it is traced.
 pub fn prometheus_text(
     activity: &Activity,
     datapath: Option<&DatapathStats>,
@@ -41,9 +42,18 @@ pub fn prometheus_text(
             registry.register(name, help, family);
         }
     }
-    for (name, help, count) in PACKETS {
-        registry.register(name, help, family(activity, count));
+    if activity.cores.values().any(|core| core.cpumap.is_some()) {
+        for (name, help, count) in CPUMAP {
+            let counts = |core: &CoreActivity| count(&core.cpumap.unwrap_or_default());
+            registry.register(name, help, family(activity, counts));
+        }
     }
+    let net_rx = family(activity, |core| core.net_rx);
+    registry.register(
+        "net_rx_softirqs",
+        "Receive softirqs, without frames behind a cpumap",
+        net_rx,
+    );
     for (name, help, time) in TIMES {
         let family = family_of_seconds(activity, time);
         registry.register_with_unit(name, help, Unit::Seconds, family);
@@ -80,17 +90,18 @@ const CORES: [OfCore; 2] = [
     ("core_drops", "Frames that the core could not take", |c| c.drops),
 ];
 
-type Count = fn(&CoreActivity) -> u64;
-type Seconds = fn(&CoreActivity) -> f64;
+/// Counters of the cpumap by core.
+type OfCpumap = (&'static str, &'static str, fn(&CpumapCounts) -> u64);
 
-const PACKETS: [(&str, &str, Count); 6] = [
-    ("cpumap_enqueued", "Frames put into the core's cpumap queue", |c| c.cpumap.enqueued),
-    ("cpumap_queue_drops", "Frames dropped since that queue was full", |c| c.cpumap.queue_drops),
-    ("cpumap_processed", "Frames processed by the core's cpumap threads", |c| c.cpumap.processed),
-    ("cpumap_thread_drops", "Frames for which those had no memory", |c| c.cpumap.thread_drops),
-    ("cpumap_sleeps", "Times that those slept on an empty queue", |c| c.cpumap.sleeps),
-    ("net_rx_softirqs", "Receive softirqs, without frames behind a cpumap", |c| c.net_rx),
+const CPUMAP: [OfCpumap; 5] = [
+    ("cpumap_enqueued", "Frames put into the core's cpumap queue", |c| c.enqueued),
+    ("cpumap_queue_drops", "Frames dropped since that queue was full", |c| c.queue_drops),
+    ("cpumap_processed", "Frames processed by the core's cpumap threads", |c| c.processed),
+    ("cpumap_thread_drops", "Frames for which those had no memory", |c| c.thread_drops),
+    ("cpumap_sleeps", "Times that those slept on an empty queue", |c| c.sleeps),
 ];
+
+type Seconds = fn(&CoreActivity) -> f64;
 
 const TIMES: [(&str, &str, Seconds); 3] = [
     ("cpumap_thread", "Time of the core's cpumap threads", |c| c.cpumap_thread.as_secs_f64()),
@@ -98,7 +109,7 @@ const TIMES: [(&str, &str, Seconds); 3] = [
     ("core_busy", "Time of the core that was not idle", |c| c.time.busy().as_secs_f64()),
 ];
 
-fn family(activity: &Activity, count: Count) -> Family<Labels, Counter> {
+fn family(activity: &Activity, count: impl Fn(&CoreActivity) -> u64) -> Family<Labels, Counter> {
     let family = Family::<Labels, Counter>::default();
     for (&core, activity) in &activity.cores {
         family.get_or_create(&Labels { core }).inc_by(count(activity));
@@ -123,17 +134,22 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::measure::{CoreTime, CpumapCounts};
+    use crate::measure::CoreTime;
 
     #[test]
     fn text() {
         let cpumap =
             CpumapCounts { enqueued: 10, queue_drops: 3, processed: 7, ..Default::default() };
         let time = CoreTime { softirq: Duration::from_millis(20), ..Default::default() };
-        let core =
-            CoreActivity { time, net_rx: 5, cpumap_thread: Duration::from_millis(1500), cpumap };
-        let activity = Activity { cores: BTreeMap::from([(1, core)]) };
-        let text = prometheus_text(&activity, None, &[]).expect("a text takes everything");
+        let cpumap_thread = Duration::from_millis(1500);
+        let core = CoreActivity { time, net_rx: 5, cpumap_thread, cpumap: Some(cpumap) };
+        let text = |core| {
+            let activity = Activity { cores: BTreeMap::from([(1, core)]) };
+            prometheus_text(&activity, None, &[]).expect("a text takes everything")
+        };
+        let untraced = text(CoreActivity { cpumap: None, ..core });
+        assert!(!untraced.contains("cpumap_enqueued"), "nobody counts: {untraced}");
+        let text = text(core);
         let expected = [
             "vse_cpumap_enqueued_total{core=\"1\"} 10",
             "vse_cpumap_queue_drops_total{core=\"1\"} 3",

@@ -6,21 +6,37 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::datapath::PinnedTables;
-use crate::measure::{Activity, CONTENT_TYPE, prometheus_text};
+use crate::datapath::{PinnedTables, inspect};
+use crate::measure::{Activity, CONTENT_TYPE, CpumapTrace, prometheus_text};
 
 /// No client is waited for longer.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Bytes of a request's head at most.
 const HEAD: usize = 8192;
 
+/// A datapath whose counters are told.
+#[derive(Debug)]
+struct Source {
+    pins: PathBuf,
+    /// Counts what goes through its cpumap; without it nothing is said of that.
+    trace: Option<CpumapTrace>,
+}
+
 /// Serves from here on, until the process ends; where a datapath is pinned, with its counters.
 pub(crate) fn serve(address: SocketAddr, pins: Option<PathBuf>) -> io::Result<()> {
     let listener = TcpListener::bind(address)?;
     tracing::info!(address = %listener.local_addr()?, "metrics");
+    let source = pins.map(|pins| {
+        let trace = CpumapTrace::start().inspect_err(|error| {
+            let error: &dyn std::error::Error = error;
+            tracing::warn!(error, "metrics: nothing is told of the cpumap");
+        });
+        let trace = trace.ok();
+        Source { pins, trace }
+    });
     std::thread::Builder::new().name("metrics".to_owned()).spawn(move || {
         for stream in listener.incoming() {
-            let answered = stream.and_then(|stream| answer(stream, pins.as_ref()));
+            let answered = stream.and_then(|stream| answer(stream, source.as_ref()));
             if let Err(error) = answered {
                 tracing::debug!(%error, "a reader of metrics has gone");
             }
@@ -30,14 +46,14 @@ pub(crate) fn serve(address: SocketAddr, pins: Option<PathBuf>) -> io::Result<()
 }
 
 /// One request, one answer.
-fn answer(mut stream: TcpStream, pins: Option<&PathBuf>) -> io::Result<()> {
+fn answer(mut stream: TcpStream, source: Option<&Source>) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let head = head(&mut stream)?;
     let mut words = head.split(|byte| *byte == b' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (status, kind, text) = match (method, path) {
-        (b"GET", b"/metrics") => match text(pins) {
+        (b"GET", b"/metrics") => match text(source) {
             Ok(text) => ("200 OK", CONTENT_TYPE, text),
             Err(error) => ("500 Internal Server Error", PLAIN, format!("{error}\n")),
         },
@@ -67,9 +83,12 @@ fn head(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn text(pins: Option<&PathBuf>) -> io::Result<String> {
-    let activity = Activity::read(None, None)?;
-    let tables = pins.and_then(|pins| PinnedTables::open(pins).ok());
+fn text(source: Option<&Source>) -> io::Result<String> {
+    let trace = source.and_then(|source| source.trace.as_ref());
+    // The pinned maps are others after a rebuild.
+    let map = source.and_then(|source| inspect(&source.pins).ok()?.cpumap);
+    let activity = Activity::read(trace.filter(|_| map.is_some()), map)?;
+    let tables = source.and_then(|source| PinnedTables::open(&source.pins).ok());
     let datapath = tables.as_ref().and_then(|tables| tables.datapath().ok());
     let cores = tables.and_then(|tables| tables.cores().ok()).unwrap_or_default();
     prometheus_text(&activity, datapath.as_ref(), &cores).map_err(io::Error::other)
