@@ -198,6 +198,10 @@ fn headers<'a>(
             }
             "vlan" | "vse_fcf" | "fcf" => {}
             // Of Ethernet and IPv4 alone.
+            // Reverse ARP is none to OpenFlow 1.0, section 3.4: its EtherType is another one.
+            "arp" if layers.iter().any(|layer| layer.1.get("eth.type") == Some(&0x8035)) => {
+                return &[];
+            }
             "arp" if !ARP.iter().all(|(name, value)| fields.get(name) == Some(value)) => {
                 return &[];
             }
