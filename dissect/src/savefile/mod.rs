@@ -153,18 +153,15 @@ impl<R: Read> Reader<R> {
     /// Whether the next frame can be taken without moving the bytes of those before it, which are
     /// [handed over](Self::hand_over) together.
     #[inline]
-    pub fn has_in_block(&mut self) -> Result<bool, SavefileError> {
+    pub fn has_in_block(&mut self) -> bool {
         loop {
             let rest = self.source.rest();
             let holds = match &self.format {
                 Inner::Pcap(header) => header.begins(rest),
                 Inner::Pcapng(section) => section.begins(rest),
             };
-            if holds {
-                return Ok(true);
-            }
-            if !self.source.read_behind()? {
-                return Ok(false);
+            if holds || !self.source.read_behind() {
+                return holds;
             }
         }
     }

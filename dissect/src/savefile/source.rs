@@ -1,6 +1,6 @@
 //! Bytes of a file, lent as they stand in the buffer, and how many were read.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 use super::{MAX_LEN, SavefileError};
 
@@ -18,11 +18,21 @@ pub(super) struct Source<R> {
     pub(super) offset: u64,
     /// Whether the input said that there is nothing more.
     ended: bool,
+    /// Why it cannot be read on, which is told when more is needed.
+    error: Option<io::Error>,
 }
 
 impl<R: Read> Source<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: vec![0; BLOCK], start: 0, end: 0, offset: 0, ended: false }
+        Self {
+            input,
+            buffer: vec![0; BLOCK],
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            error: None,
+        }
     }
 
     /// Gives back the last `len` bytes that were taken.
@@ -88,8 +98,17 @@ impl<R: Read> Source<R> {
     /// Reads more, as far as the buffer has room: nothing in it moves. Returns whether there was
     /// any.
     #[cold]
-    pub(super) fn read_behind(&mut self) -> Result<bool, SavefileError> {
-        Ok(self.end < self.buffer.len() && self.read()? > 0)
+    pub(super) fn read_behind(&mut self) -> bool {
+        if self.end == self.buffer.len() || self.error.is_some() {
+            return false;
+        }
+        match self.read() {
+            Ok(read) => read > 0,
+            Err(error) => {
+                self.error = Some(error);
+                false
+            }
+        }
     }
 
     /// Exchanges the buffer for `block`, which gets a length of `len`, or what is not taken.
@@ -108,7 +127,10 @@ impl<R: Read> Source<R> {
     }
 
     /// Reads once, into the room behind what is there.
-    fn read(&mut self) -> Result<usize, SavefileError> {
+    fn read(&mut self) -> io::Result<usize> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
         loop {
             let room = self.buffer.get_mut(self.end..).unwrap_or_default();
             match self.input.read(room) {
@@ -118,7 +140,7 @@ impl<R: Read> Source<R> {
                     return Ok(read);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(SavefileError::Read { offset: self.offset, error }),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -138,8 +160,10 @@ impl<R: Read> Source<R> {
             if self.end == self.buffer.len() {
                 self.buffer.resize(self.buffer.len() * 2, 0);
             }
-            if self.read()? == 0 {
-                break;
+            match self.read() {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => return Err(SavefileError::Read { offset: self.offset, error }),
             }
         }
         Ok(self.end.min(len))

@@ -95,20 +95,29 @@ fn one_link_type_in_a_classic_file() {
     writer.frame(raw).unwrap();
 }
 
-/// What gives at most so many bytes at a time.
-struct Drops<'a>(&'a [u8], usize);
+/// What gives at most so many bytes at a time, and may fail in the end.
+struct Drops<'a> {
+    bytes: &'a [u8],
+    most: usize,
+    fails: bool,
+}
 
 impl io::Read for Drops<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let len = into.len().min(self.1);
-        self.0.read(&mut into[..len])
+        if self.fails && self.bytes.is_empty() {
+            // Once: whoever forgets it takes the file for whole.
+            self.fails = false;
+            return Err(io::Error::other("a broken disk"));
+        }
+        let len = into.len().min(self.most);
+        self.bytes.read(&mut into[..len])
     }
 }
 
 /// The frames of a file by blocks, and the error that ends it.
-fn by_blocks(file: &[u8], drop: usize, len: usize) -> (Vec<Read>, Option<String>) {
+fn by_blocks(file: Drops<'_>, len: usize) -> (Vec<Read>, Option<String>) {
     let mut frames = Vec::new();
-    let mut reader = match Reader::new(Drops(file, drop)) {
+    let mut reader = match Reader::new(file) {
         Ok(reader) => reader,
         Err(error) => return (frames, Some(error.to_string())),
     };
@@ -125,10 +134,8 @@ fn by_blocks(file: &[u8], drop: usize, len: usize) -> (Vec<Read>, Option<String>
                 }
                 Err(error) => break Some(Some(error.to_string())),
             }
-            match reader.has_in_block() {
-                Ok(true) => {}
-                Ok(false) => break reader.is_at_end().then_some(None),
-                Err(error) => break Some(Some(error.to_string())),
+            if !reader.has_in_block() {
+                break reader.is_at_end().then_some(None);
             }
         };
         reader.hand_over(&mut block, len);
@@ -143,7 +150,7 @@ fn by_blocks(file: &[u8], drop: usize, len: usize) -> (Vec<Read>, Option<String>
 }
 
 /// The frames of a file one by one, and the error that ends it.
-fn one_by_one(file: &[u8]) -> (Vec<Read>, Option<String>) {
+fn one_by_one(file: Drops<'_>) -> (Vec<Read>, Option<String>) {
     let mut frames = Vec::new();
     let mut reader = match Reader::new(file) {
         Ok(reader) => reader,
@@ -170,6 +177,7 @@ proptest! {
         drop in 1_usize..200,
         len in 1_usize..200,
         cut in 0_usize..40,
+        fails: bool,
         broken in prop::option::of((0_usize..2000, any::<u8>())),
     ) {
         let format = if pcapng { Format::Pcapng } else { Format::Pcap };
@@ -184,7 +192,8 @@ proptest! {
         if let Some((at, byte)) = broken && let Some(place) = file.get_mut(at) {
             *place = byte;
         }
-        prop_assert_eq!(by_blocks(&file, drop, len), one_by_one(&file));
+        let input = |most| Drops { bytes: &file, most, fails };
+        prop_assert_eq!(by_blocks(input(drop), len), one_by_one(input(usize::MAX)));
     }
 
     #[test]

@@ -122,7 +122,7 @@ impl Frames {
 
     fn take<R: Read>(&mut self, reader: &mut Reader<R>, most: u64) -> Result<bool, SavefileError> {
         for n in 0..most {
-            if n > 0 && !reader.has_in_block()? {
+            if n > 0 && !reader.has_in_block() {
                 return Ok(!reader.is_at_end());
             }
             let Some(record) = reader.next()? else { return Ok(false) };
