@@ -169,8 +169,8 @@ fn play(listener: &UnixListener, switch: &DummySwitch) -> Said {
         say(&mut stream, &mut said, &barrier);
         while hear(&mut stream, &mut said) != Message::new(number, Body::BarrierReply) {}
     }
-    // The one entry that is to be told of has gone by now.
-    while flow_removed(&said.from_switch).1.is_empty() {
+    // The one frame and the one entry that it is to be told of.
+    while told(&said.from_switch).iter().any(Vec::is_empty) {
         hear(&mut stream, &mut said);
     }
     said
@@ -206,9 +206,11 @@ fn byte_for_byte_the_session_without_the_proxy() {
     assert_eq!(said.to_switch, plain.to_switch, "the script is the same");
     assert!(tapped.to_switch == said.to_switch, "what the controller says, at the switch");
     assert!(tapped.from_switch == said.from_switch, "what the switch says, at the controller");
-    let (with, without) = (flow_removed(&said.from_switch), flow_removed(&plain.from_switch));
-    for (with, without) in messages(&with.0).iter().zip(messages(&without.0)) {
-        assert_eq!(*with, without);
+    let (with, without) = (told(&said.from_switch), told(&plain.from_switch));
+    for (with, without) in with.iter().zip(&without) {
+        for (with, without) in messages(with).iter().zip(messages(without)) {
+            assert_eq!(*with, without);
+        }
     }
     assert!(with == without, "the session without the proxy");
     // It is a session worth comparing: of each kind of answer there is one.
@@ -225,18 +227,23 @@ fn byte_for_byte_the_session_without_the_proxy() {
     assert!(passed.contains("0 bare, 0 rewritten, 0 refused"), "{passed}");
 }
 
-/// The messages in their order, and those that tell of entries that went by themselves: Open vSwitch
-/// sends them when it gets to it, before or behind the answer to the next barrier.
-fn flow_removed(mut bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+/// The answers in their order, and by themselves what Open vSwitch tells when it gets to it, before or
+/// behind the answer to the next barrier: frames, and entries that went.
+fn told(mut bytes: &[u8]) -> [Vec<u8>; 3] {
+    const PACKET_IN: u8 = 10;
     const FLOW_REMOVED: u8 = 11;
-    let (mut others, mut removed) = (Vec::new(), Vec::new());
+    let mut told = [const { Vec::new() }; 3];
     while let [_, kind, l0, l1, ..] = *bytes {
         let (message, rest) = bytes.split_at(u16::from_be_bytes([l0, l1]).into());
-        let to = if kind == FLOW_REMOVED { &mut removed } else { &mut others };
-        to.extend_from_slice(message);
+        let to = match kind {
+            PACKET_IN => 1,
+            FLOW_REMOVED => 2,
+            _ => 0,
+        };
+        told[to].extend_from_slice(message);
         bytes = rest;
     }
-    (others, removed)
+    told
 }
 
 fn messages(mut bytes: &[u8]) -> Vec<Message> {
