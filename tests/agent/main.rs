@@ -18,6 +18,7 @@ mod hostile;
 mod hypervisor;
 mod injected;
 mod interfaces;
+mod moves;
 #[path = "../cli/namespaces.rs"]
 mod namespaces;
 mod ofctl;
