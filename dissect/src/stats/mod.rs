@@ -11,6 +11,8 @@ mod lint;
 mod openflow;
 mod problems;
 mod report;
+mod times;
+mod vse_hops;
 
 use crate::dissector::Frame;
 use crate::info::Info;
@@ -35,13 +37,14 @@ pub trait Statistic: Sink {
 }
 
 /// Statistics by name, as `-z` takes them, with what they count.
-pub const NAMES: [(&str, &str); 11] = [
+pub const NAMES: [(&str, &str); 12] = [
     ("phs", "protocol hierarchy"),
     ("conv,TYPE", "conversations of eth, ip, ipv6, tcp or udp, inner ones too"),
     ("endpoints,TYPE", "ends of eth, ip, ipv6, tcp or udp, inner ones too"),
     ("io,SECONDS", "frames and bytes over time"),
     ("openflow", "OpenFlow messages by connection and type"),
     ("latency", "time from request to reply, by type"),
+    ("vse-hops", "time that requests to VSE take at the controller, the proxy and the agent"),
     ("flow-mods", "FLOW_MODs by connection and command, and how fast they come"),
     ("fcf", "frames by VM id and priority"),
     ("assignments", "VSE rules and decisions by core"),
@@ -69,6 +72,7 @@ fn counter(text: &str, fcf: Option<FcfLayout>) -> Result<Counter, String> {
         }
         ("io", Some(interval)) => Box::new(io::Io::new(interval.parse::<io::Interval>()?)),
         ("latency", None) => Box::new(latency::Latency::default()),
+        ("vse-hops", None) => Box::new(vse_hops::VseHops::default()),
         ("flow-mods", None) => Box::new(flow_mods::FlowMods::default()),
         ("fcf", None) => Box::new(fcf::Fields::default()),
         ("assignments", None) => Box::new(assignments::Assignments::default()),

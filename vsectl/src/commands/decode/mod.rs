@@ -105,7 +105,15 @@ pub(crate) struct Args {
     quiet: bool,
 
     /// Statistics, behind the frames: phs, conv,TYPE, endpoints,TYPE, io,SECONDS, openflow,
-    /// latency, flow-mods, fcf, assignments, problems, fcf-lint. As JSON with `-o json`.
+    /// latency, vse-hops, flow-mods, fcf, assignments, problems, fcf-lint. As JSON with `-o json`.
+    ///
+    /// vse-hops tells how long requests to VSE take: from request to answer on the controller's leg (controller and
+    /// proxy) and on the agent's (proxy and agent), and in the proxy on the way in and out, where the captures have both
+    /// legs. The controller's is in what `controller run -w` or tcpdump writes, the agent's in what tcpdump writes where
+    /// the proxy reaches it over TCP; what `snoop` writes has answers alone. All clocks must agree, and each leg must be
+    /// there from its start, when its role shows. Several files can be given, in any order. A change that VSE does not
+    /// answer counts as answered when a later request is. Requests that no controller asked, such as the proxy's own,
+    /// are `other`.
     #[arg(short = 'z', value_name = "STATISTICS")]
     statistics: Vec<String>,
 
