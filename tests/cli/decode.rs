@@ -311,6 +311,8 @@ fn statistics_as_tables_and_json() {
         let ran = vsectl(&["decode", "-q", "-z", name, RULES], b"");
         assert_snapshot!(format!("statistics {name}"), ran);
     }
+    let ran = vsectl(&["decode", "-q", "-z", "vse-hops", "pcaps/vse-session.pcap"], b"");
+    assert_snapshot!("statistics vse-hops", ran);
     let ran = vsectl(&["decode", "-q", "-z", "openflow", "-o", "json", RULES], b"");
     let report: serde_json::Value = serde_json::from_slice(&ran.stdout).expect("valid JSON");
     assert_eq!(report["schema"], "vsectl.stats/1");

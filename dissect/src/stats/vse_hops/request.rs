@@ -78,8 +78,8 @@ impl Kind {
         match self {
             Self::Plain(kind) => type_name(VERSION, kind),
             Self::Vse(kind) => match Subtype::from(kind).name() {
-                Some(name) => format!("VSE {}", name.to_uppercase()),
-                None => format!("VSE subtype {kind}"),
+                Some(name) => format!("vse {name}"),
+                None => format!("vse subtype {kind}"),
             },
         }
     }

@@ -109,11 +109,12 @@ pub(crate) struct Args {
     ///
     /// vse-hops tells how long requests to VSE take: from request to answer on the controller's leg (controller and
     /// proxy) and on the agent's (proxy and agent), and in the proxy on the way in and out, where the captures have both
-    /// legs. The controller's is in what `controller run -w` or tcpdump writes, the agent's in what tcpdump writes where
-    /// the proxy reaches it over TCP; what `snoop` writes has answers alone. All clocks must agree, and each leg must be
-    /// there from its start, when its role shows. Several files can be given, in any order. A change that VSE does not
-    /// answer counts as answered when a later request is. Requests that no controller asked, such as the proxy's own,
-    /// are `other`.
+    /// legs. The controller's is in what `controller run -w` or tcpdump writes. The agent's is a unix socket: it is in a
+    /// capture where that socket is one that hands on to an agent which listens at tcp:, by socat for one, and tcpdump
+    /// writes that. What `snoop` writes has the answers alone. All clocks must agree, and each leg must be there from
+    /// its start, when its role shows. Several files can be given, in any order. A change that VSE does not answer counts
+    /// as answered when a later request is. Requests on an agent's leg that no controller in the captures asked, such as
+    /// the proxy's own, are `other`.
     #[arg(short = 'z', value_name = "STATISTICS")]
     statistics: Vec<String>,
 
