@@ -311,11 +311,27 @@ fn statistics_as_tables_and_json() {
         let ran = vsectl(&["decode", "-q", "-z", name, RULES], b"");
         assert_snapshot!(format!("statistics {name}"), ran);
     }
-    let ran = vsectl(&["decode", "-q", "-z", "vse-hops", "pcaps/vse-session.pcap"], b"");
-    assert_snapshot!("statistics vse-hops", ran);
     let ran = vsectl(&["decode", "-q", "-z", "openflow", "-o", "json", RULES], b"");
     let report: serde_json::Value = serde_json::from_slice(&ran.stdout).expect("valid JSON");
     assert_eq!(report["schema"], "vsectl.stats/1");
+}
+
+/// Of one leg what is known of it, of both also the time in the proxy, whichever file comes first.
+#[test]
+fn hops_of_requests() {
+    const CONTROLLER: &str = "pcaps/whole-loop.pcap";
+    const AGENT: &str = "pcaps/whole-loop-agent.pcap";
+    let hops = |files: &[&str]| {
+        vsectl(&[&["decode", "-q", "-z", "vse-hops"], files].concat(), b"").text().to_owned()
+    };
+    assert_snapshot!("statistics vse-hops", hops(&[CONTROLLER, AGENT]));
+    assert_eq!(hops(&[AGENT, CONTROLLER]), hops(&[CONTROLLER, AGENT]));
+    for (file, hop) in [(CONTROLLER, "controller"), (AGENT, "agent")] {
+        let alone = hops(&[file]);
+        let rows: Vec<_> = alone.lines().skip(3).filter(|line| !line.is_empty()).collect();
+        assert!(!rows.is_empty() && rows.iter().all(|row| row.contains(hop)), "{alone}");
+        assert!(!alone.contains("proxy"), "{alone}");
+    }
 }
 
 #[test]

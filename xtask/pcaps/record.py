@@ -12,8 +12,9 @@ import sessions
 import streams
 import tunnels
 import vse_session
+import whole_loop
 
-GROUPS = [sessions, hosts, tunnels, streams, crafted, vse_session, netlink, file_forms]
+GROUPS = [sessions, hosts, tunnels, streams, crafted, vse_session, netlink, file_forms, whole_loop]
 
 
 def main():

@@ -2,7 +2,7 @@
 
 use crate::packages::{ETHTOOL, IPROUTE2, OPEN_VSWITCH, Package, TCPDUMP, need};
 use crate::python;
-use crate::run::{command, step};
+use crate::run::{cargo, command, step};
 
 const PING: Package =
     Package { program: "ping", name: "iputils-ping", why: "captures are recorded of it" };
@@ -12,5 +12,7 @@ const ZSTD: Package =
 pub(crate) fn run() -> anyhow::Result<()> {
     need(&[IPROUTE2, OPEN_VSWITCH, TCPDUMP, ETHTOOL, PING, ZSTD])?;
     python::environment()?;
+    // The whole loop is recorded of it.
+    step("build", &mut cargo(&["build", "--package", "vsectl"]))?;
     step("record", &mut command(python::PROGRAM, &["xtask/pcaps/record.py"]))
 }
