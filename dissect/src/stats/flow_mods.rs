@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use codec::of10::{FlowModCommand, MessageType, VERSION};
 use codec::vse::{Subtype, VENDOR_ID};
 
+use super::Connection;
+use super::listener::{Context, MessageCounter};
 use super::report::{Cell, Report, columns};
-use super::{Connection, Statistic, Talk};
-use crate::dissector::Frame;
-use crate::problem::Problem;
-use crate::registry::{Field, Protocol};
-use crate::sink::{Ends, Place, Sink, Value};
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -27,9 +24,6 @@ struct Counts {
 pub(super) struct FlowMods {
     /// By connection, whether another message carries them, and command.
     counts: BTreeMap<(Connection, bool, u16), Counts>,
-    talk: Talk,
-    time: u64,
-    depth: usize,
 }
 
 /// The command of a FLOW_MOD, plain or of VSE.
@@ -49,12 +43,24 @@ fn command(bytes: &[u8]) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|command| u16::from_be_bytes(*command))
 }
 
-impl Statistic for FlowMods {
-    fn begin(&mut self, frame: &Frame<'_>) {
-        (self.talk, self.time, self.depth) = (Talk::default(), frame.time, 0);
+impl MessageCounter for FlowMods {
+    fn message(&mut self, bytes: &[u8], context: &Context) {
+        let Some(command) = command(bytes) else { return };
+        let (connection, _) = context.talk.connection();
+        let time = context.time;
+        let counts = self
+            .counts
+            .entry((connection, context.nested, command))
+            .or_insert_with(|| Counts { first: time, ..Counts::default() });
+        counts.messages += 1;
+        counts.last = time;
+        let second = time / 1_000_000_000;
+        if counts.second.0 != second {
+            counts.second = (second, 0);
+        }
+        counts.second.1 += 1;
+        counts.most_a_second = counts.most_a_second.max(counts.second.1);
     }
-
-    fn end(&mut self, _: &Frame<'_>) {}
 
     fn report(&self) -> Report {
         let rows = self.counts.iter().map(|((connection, nested, command), counts)| {
@@ -84,46 +90,4 @@ impl Statistic for FlowMods {
             rows: rows.collect(),
         }
     }
-}
-
-impl Sink for FlowMods {
-    fn wants(&self, _: &'static Protocol) -> bool {
-        false
-    }
-
-    fn enter(&mut self, _: &'static Protocol, _: Place) {
-        self.depth += 1;
-    }
-
-    fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
-
-    fn ends(&mut self, ends: Ends) {
-        if self.depth == 1 {
-            self.talk.note(ends);
-        }
-    }
-
-    fn message(&mut self, bytes: &[u8], _: Place) {
-        let Some(command) = command(bytes) else { return };
-        let (connection, _) = self.talk.connection();
-        let time = self.time;
-        let counts = self
-            .counts
-            .entry((connection, self.depth > 1, command))
-            .or_insert_with(|| Counts { first: time, ..Counts::default() });
-        counts.messages += 1;
-        counts.last = time;
-        let second = time / 1_000_000_000;
-        if counts.second.0 != second {
-            counts.second = (second, 0);
-        }
-        counts.second.1 += 1;
-        counts.most_a_second = counts.most_a_second.max(counts.second.1);
-    }
-
-    fn problem(&mut self, _: Problem) {}
 }

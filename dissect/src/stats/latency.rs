@@ -5,13 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use codec::of10::{Header, MessageType, VERSION};
 use foldhash::fast::RandomState;
 
-use super::report::{Cell, Report, columns};
+use super::Connection;
+use super::listener::{Context, MessageCounter};
+use super::report::{Report, columns};
 use super::times::Times;
-use super::{Connection, Statistic, Talk};
-use crate::dissector::Frame;
-use crate::problem::Problem;
-use crate::registry::{Field, Protocol};
-use crate::sink::{Ends, Place, Sink, Value};
 
 /// Requests that wait for a reply, at most; what comes beyond is not followed, and counted.
 const MOST: usize = 100_000;
@@ -38,9 +35,6 @@ struct Kind {
 pub(super) struct Latency {
     waiting: HashMap<Request, u64, RandomState>,
     kinds: BTreeMap<u8, Kind>,
-    talk: Talk,
-    time: u64,
-    depth: usize,
 }
 
 /// Whether the type is a request, and the type of its reply.
@@ -66,14 +60,14 @@ const REQUESTS: [MessageType; 6] = [
 ];
 
 impl Latency {
-    fn note(&mut self, header: &Header) {
-        let (connection, turned) = self.talk.connection();
+    fn note(&mut self, header: &Header, context: &Context) {
+        let (connection, turned) = context.talk.connection();
         if reply_to(header.r#type).is_some() {
             let kind = u8::from(header.r#type);
             self.kinds.entry(kind).or_default().requests += 1;
             if self.waiting.len() < MOST {
                 let request = Request { connection, turned, xid: header.xid, kind };
-                self.waiting.insert(request, self.time);
+                self.waiting.insert(request, context.time);
             }
             return;
         }
@@ -88,19 +82,22 @@ impl Latency {
                 if header.r#type == MessageType::Error {
                     entry.refused += 1;
                 } else {
-                    entry.times.add(self.time.saturating_sub(sent));
+                    entry.times.add(context.time.saturating_sub(sent));
                 }
             }
         }
     }
 }
 
-impl Statistic for Latency {
-    fn begin(&mut self, frame: &Frame<'_>) {
-        (self.talk, self.time, self.depth) = (Talk::default(), frame.time, 0);
+impl MessageCounter for Latency {
+    fn message(&mut self, bytes: &[u8], context: &Context) {
+        if !context.nested
+            && let Ok(header) = Header::parse(bytes)
+            && header.version == VERSION
+        {
+            self.note(&header, context);
+        }
     }
-
-    fn end(&mut self, _: &Frame<'_>) {}
 
     fn report(&self) -> Report {
         let rows = self.kinds.iter().map(|(kind, entry)| {
@@ -112,15 +109,9 @@ impl Statistic for Latency {
                 entry.refused.into(),
                 unanswered.into(),
             ];
-            let figures = [
-                times.least,
-                times.percentile(50),
-                times.percentile(90),
-                times.percentile(99),
-                times.most,
-            ];
-            let known = times.count > 0;
-            row.extend(figures.map(|time| if known { Cell::Seconds(time) } else { Cell::Nothing }));
+            row.push(times.cell(times.least));
+            row.extend([50, 90, 99].map(|percent| times.cell(times.percentile(percent))));
+            row.push(times.cell(times.most));
             row
         });
         Report {
@@ -134,37 +125,4 @@ impl Statistic for Latency {
             rows: rows.collect(),
         }
     }
-}
-
-impl Sink for Latency {
-    fn wants(&self, _: &'static Protocol) -> bool {
-        false
-    }
-
-    fn enter(&mut self, _: &'static Protocol, _: Place) {
-        self.depth += 1;
-    }
-
-    fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
-
-    fn ends(&mut self, ends: Ends) {
-        if self.depth == 1 {
-            self.talk.note(ends);
-        }
-    }
-
-    fn message(&mut self, bytes: &[u8], _: Place) {
-        if self.depth == 1
-            && let Ok(header) = Header::parse(bytes)
-            && header.version == VERSION
-        {
-            self.note(&header);
-        }
-    }
-
-    fn problem(&mut self, _: Problem) {}
 }

@@ -8,9 +8,11 @@ mod hierarchy;
 mod io;
 mod latency;
 mod lint;
+mod listener;
 mod openflow;
 mod problems;
 mod report;
+mod talk;
 mod times;
 mod vse_hops;
 
@@ -20,7 +22,10 @@ use crate::problem::Problem;
 use crate::registry::{Field, Protocol};
 use crate::sink::{Ends, Place, Sink, Value};
 
+use listener::Listener;
+
 pub use report::{Cell, Column, Report};
+pub use talk::{Connection, Talk};
 
 use codec::fcf::FcfLayout;
 
@@ -71,9 +76,9 @@ fn counter(text: &str, fcf: Option<FcfLayout>) -> Result<Counter, String> {
             return counter(&format!("io,{}", interval.trim_start_matches("stat,")), fcf);
         }
         ("io", Some(interval)) => Box::new(io::Io::new(interval.parse::<io::Interval>()?)),
-        ("latency", None) => Box::new(latency::Latency::default()),
-        ("vse-hops", None) => Box::new(vse_hops::VseHops::default()),
-        ("flow-mods", None) => Box::new(flow_mods::FlowMods::default()),
+        ("latency", None) => Box::new(Listener::<latency::Latency>::default()),
+        ("vse-hops", None) => Box::new(Listener::<vse_hops::VseHops>::default()),
+        ("flow-mods", None) => Box::new(Listener::<flow_mods::FlowMods>::default()),
         ("fcf", None) => Box::new(fcf::Fields::default()),
         ("assignments", None) => Box::new(assignments::Assignments::default()),
         ("problems", None) => Box::new(problems::Problems::default()),
@@ -99,7 +104,7 @@ pub struct All(Vec<Counter>);
 /// Those that are asked for most cost no calls through a table where they are alone, and can be
 /// counted in several threads.
 enum Counter {
-    Messages(openflow::Messages),
+    Messages(Listener<openflow::Messages>),
     Hierarchy(hierarchy::Hierarchy),
     Other(Box<dyn Statistic + Send>),
 }
@@ -145,8 +150,8 @@ impl All {
     #[must_use]
     pub fn split(&self) -> Option<Self> {
         let empty = self.0.iter().map(|counter| match counter {
-            Counter::Messages(_) => Some(Counter::Messages(openflow::Messages::default())),
-            Counter::Hierarchy(_) => Some(Counter::Hierarchy(hierarchy::Hierarchy::default())),
+            Counter::Messages(_) => Some(Counter::Messages(<_>::default())),
+            Counter::Hierarchy(_) => Some(Counter::Hierarchy(<_>::default())),
             Counter::Other(_) => None,
         });
         empty.collect::<Option<_>>().map(Self)
@@ -156,7 +161,9 @@ impl All {
     pub fn join(&mut self, other: &Self) {
         for pair in self.0.iter_mut().zip(&other.0) {
             match pair {
-                (Counter::Messages(all), Counter::Messages(part)) => all.join(part),
+                (Counter::Messages(all), Counter::Messages(part)) => {
+                    all.counter.join(&part.counter);
+                }
                 (Counter::Hierarchy(all), Counter::Hierarchy(part)) => all.join(part),
                 _ => {}
             }
@@ -240,79 +247,6 @@ impl Sink for Fan<'_> {
 
     fn problem(&mut self, problem: Problem) {
         self.0.iter_mut().for_each(|counter| counter.get_mut().problem(problem.clone()));
-    }
-}
-
-/// Who talks to whom, put together from the layers of a frame.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Talk {
-    addresses: Option<Ends>,
-    ports: Option<Ends>,
-}
-
-impl Talk {
-    /// Notes what a sink is told.
-    pub fn note(&mut self, ends: Ends) {
-        match ends {
-            Ends::Tcp(..) | Ends::Udp(..) => self.ports = Some(ends),
-            Ends::Ipv4(..) | Ends::Ipv6(..) => self.addresses = Some(ends),
-            Ends::Mac(..) => {}
-        }
-    }
-
-    /// The two ends with their ports, in an order that both directions have, and whether they were
-    /// turned round.
-    #[must_use]
-    pub fn connection(&self) -> (Connection, bool) {
-        let (source, destination) = match self.addresses {
-            Some(Ends::Ipv4(a, b)) => (a.to_ipv6_mapped().to_bits(), b.to_ipv6_mapped().to_bits()),
-            Some(Ends::Ipv6(a, b)) => (a.to_bits(), b.to_bits()),
-            _ => (0, 0),
-        };
-        let (from, to) = match self.ports {
-            Some(Ends::Tcp(a, b) | Ends::Udp(a, b)) => (a, b),
-            _ => (0, 0),
-        };
-        let (a, b) = ((source, from), (destination, to));
-        let turned = b < a;
-        (if turned { Connection(b, a) } else { Connection(a, b) }, turned)
-    }
-}
-
-/// The two ends of a connection: address and port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Connection((u128, u16), (u128, u16));
-
-impl Connection {
-    /// The two ends, the lower first.
-    #[must_use]
-    pub fn ends(&self) -> [std::net::SocketAddr; 2] {
-        [self.0, self.1].map(|(address, port)| {
-            let address = std::net::Ipv6Addr::from_bits(address).to_canonical();
-            std::net::SocketAddr::new(address, port)
-        })
-    }
-}
-
-impl std::hash::Hash for Connection {
-    /// Hashes all of it in few steps.
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        state.write_u128(self.0.0);
-        state.write_u128(self.1.0);
-        state.write_u32(u32::from(self.0.1) << 16 | u32::from(self.1.1));
-    }
-}
-
-impl std::fmt::Display for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let end = |(address, port): (u128, u16)| {
-            let address = std::net::Ipv6Addr::from_bits(address);
-            match address.to_ipv4_mapped() {
-                Some(address) => format!("{address}:{port}"),
-                None => format!("[{address}]:{port}"),
-            }
-        };
-        write!(f, "{} ↔ {}", end(self.0), end(self.1))
     }
 }
 

@@ -5,13 +5,10 @@ use std::collections::HashMap;
 use codec::of10::{MessageType, VERSION};
 use foldhash::fast::RandomState;
 
+use super::Connection;
+use super::listener::{Context, MessageCounter};
 use super::report::{Report, columns, count};
-use super::{Connection, Statistic, Talk};
-use crate::dissector::Frame;
-use crate::problem::Problem;
 use crate::protocol::openflow::{later_type_name, version_name};
-use crate::registry::{Field, Protocol};
-use crate::sink::{Ends, Place, Sink, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Kind {
@@ -33,21 +30,20 @@ pub(super) struct Messages {
     plain: Vec<[[(u64, u64); 32]; 2]>,
     /// Messages and bytes of all others.
     counts: HashMap<Kind, (u64, u64), RandomState>,
-    talk: Talk,
-    /// The connection of the frame, once it is known.
-    connection: Option<usize>,
-    frame: u64,
-    depth: usize,
+    /// The frame of the last message, and which of the connections it is of.
+    last: Option<(u64, usize)>,
 }
 
 impl Messages {
-    fn connection(&mut self) -> usize {
-        if let Some(known) = self.connection {
+    fn connection(&mut self, context: &Context) -> usize {
+        if let Some((frame, known)) = self.last
+            && frame == context.frame
+        {
             return known;
         }
-        let (connection, _) = self.talk.connection();
-        let index = self.index(connection, self.frame);
-        self.connection = Some(index);
+        let (connection, _) = context.talk.connection();
+        let index = self.index(connection, context.frame);
+        self.last = Some((context.frame, index));
         index
     }
 
@@ -113,15 +109,14 @@ pub(super) fn type_name(version: u8, r#type: u8) -> String {
     format!("{name} (OpenFlow {})", version_name(version).unwrap_or("?"))
 }
 
-impl Statistic for Messages {
-    fn begin(&mut self, frame: &Frame<'_>) {
-        self.talk = Talk::default();
-        self.connection = None;
-        self.frame = frame.number;
-        self.depth = 0;
+impl MessageCounter for Messages {
+    fn message(&mut self, bytes: &[u8], context: &Context) {
+        let &[version, r#type, ..] = bytes else { return };
+        let (connection, nested) = (self.connection(context), context.nested);
+        let counts = self.counts(Kind { connection, version, r#type, nested });
+        counts.0 += 1;
+        counts.1 += count(bytes.len());
     }
-
-    fn end(&mut self, _: &Frame<'_>) {}
 
     fn report(&self) -> Report {
         // By the order in which the connections were seen.
@@ -149,36 +144,4 @@ impl Statistic for Messages {
             rows: rows.collect(),
         }
     }
-}
-
-impl Sink for Messages {
-    fn wants(&self, _: &'static Protocol) -> bool {
-        false
-    }
-
-    fn enter(&mut self, _: &'static Protocol, _: Place) {
-        self.depth += 1;
-    }
-
-    fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
-
-    fn ends(&mut self, ends: Ends) {
-        if self.depth == 1 {
-            self.talk.note(ends);
-        }
-    }
-
-    fn message(&mut self, bytes: &[u8], _: Place) {
-        let &[version, r#type, ..] = bytes else { return };
-        let (connection, nested) = (self.connection(), self.depth > 1);
-        let counts = self.counts(Kind { connection, version, r#type, nested });
-        counts.0 += 1;
-        counts.1 += count(bytes.len());
-    }
-
-    fn problem(&mut self, _: Problem) {}
 }

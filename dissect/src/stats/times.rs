@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Cell;
+
 /// Times, in buckets of a sixteenth of a power of two.
 #[derive(Debug, Default)]
 pub(super) struct Times {
@@ -51,6 +53,11 @@ impl Times {
             }
         }
         self.most
+    }
+
+    /// One of the times, which are none where nothing was counted.
+    pub(super) fn cell(&self, time: u64) -> Cell {
+        if self.count > 0 { Cell::Seconds(time) } else { Cell::Nothing }
     }
 }
 

@@ -14,13 +14,10 @@ use codec::vse::Subtype;
 use foldhash::fast::RandomState;
 
 use self::request::{Kind, has_more, in_packet_in, in_packet_out, names_vse};
+use super::Connection;
+use super::listener::{Context, MessageCounter};
 use super::report::{Cell, Report, columns, count};
 use super::times::Times;
-use super::{Connection, Statistic, Talk};
-use crate::dissector::Frame;
-use crate::problem::Problem;
-use crate::registry::{Field, Protocol};
-use crate::sink::{Ends, Place, Sink, Value};
 
 /// Requests, and connections, that are followed at most; what comes beyond is counted.
 const MOST: usize = 100_000;
@@ -69,9 +66,6 @@ pub(super) struct VseHops {
     by_connection: HashMap<Connection, usize, RandomState>,
     requests: Vec<Request>,
     beyond: u64,
-    talk: Talk,
-    time: u64,
-    depth: usize,
 }
 
 /// How a request reached the leg that it was seen on.
@@ -138,8 +132,9 @@ impl VseHops {
         Some(self.legs.len() - 1)
     }
 
-    fn note(&mut self, bytes: &[u8], header: &Header) {
-        let (connection, turned) = self.talk.connection();
+    fn note(&mut self, bytes: &[u8], header: &Header, context: &Context) {
+        let (connection, turned) = context.talk.connection();
+        let now = context.time;
         let end = usize::from(turned);
         // Who greets once more is on another connection between the same ports, or in another file.
         let greets = header.r#type == MessageType::Hello;
@@ -164,31 +159,31 @@ impl VseHops {
         match header.r#type {
             MessageType::PacketOut => {
                 if let Some(inner) = in_packet_out(bytes) {
-                    self.asked(index, end, inner, true);
+                    self.asked(index, end, inner, true, now);
                 }
             }
             MessageType::PacketIn => {
                 if let Some(inner) = in_packet_in(bytes) {
-                    self.answered(index, end, inner, true);
+                    self.answered(index, end, inner, true, now);
                 }
             }
             MessageType::Vendor | MessageType::StatsRequest if is_vse => {
-                self.asked(index, end, bytes, false);
-                self.answered(index, end, bytes, false);
+                self.asked(index, end, bytes, false, now);
+                self.answered(index, end, bytes, false, now);
             }
             // To VSE itself everything may be said plainly, and nothing else on its leg.
             MessageType::FlowMod | MessageType::StatsRequest if !session => {
-                self.asked(index, end, bytes, false);
+                self.asked(index, end, bytes, false, now);
             }
-            MessageType::BarrierRequest => self.asked(index, end, bytes, false),
+            MessageType::BarrierRequest => self.asked(index, end, bytes, false, now),
             MessageType::Error | MessageType::BarrierReply | MessageType::StatsReply => {
-                self.answered(index, end, bytes, false);
+                self.answered(index, end, bytes, false, now);
             }
             _ => {}
         }
     }
 
-    fn asked(&mut self, leg: usize, end: usize, bytes: &[u8], carried: bool) {
+    fn asked(&mut self, leg: usize, end: usize, bytes: &[u8], carried: bool, now: u64) {
         let (Ok(header), Some(kind)) = (Header::parse(bytes), Kind::of_request(bytes)) else {
             return;
         };
@@ -211,13 +206,13 @@ impl VseHops {
             carried,
             only_settles,
             content: request::content(bytes, &header),
-            sent: self.time,
+            sent: now,
             settled: None,
         });
     }
 
     /// Takes an answer that the end sent.
-    fn answered(&mut self, leg: usize, end: usize, bytes: &[u8], carried: bool) {
+    fn answered(&mut self, leg: usize, end: usize, bytes: &[u8], carried: bool, now: u64) {
         let (Ok(header), false) = (Header::parse(bytes), has_more(bytes)) else { return };
         let Some(leg) = self.legs.get_mut(leg) else { return };
         let Some(waiting) = leg.waiting.get_mut(1 - end) else { return };
@@ -240,13 +235,13 @@ impl VseHops {
             if only_direct && request.carried {
                 left.push(index);
             } else if !request.kind.has_answer() {
-                let settled = Settled { at: self.time, answered: false, refused: false };
+                let settled = Settled { at: now, answered: false, refused: false };
                 request.settled = Some(settled);
             }
         }
         left.into_iter().rev().for_each(|index| waiting.push_front(index));
         if let Some(request) = self.requests.get_mut(own) {
-            request.settled = Some(Settled { at: self.time, answered: true, refused });
+            request.settled = Some(Settled { at: now, answered: true, refused });
         }
     }
 
@@ -305,12 +300,15 @@ impl Request {
     }
 }
 
-impl Statistic for VseHops {
-    fn begin(&mut self, frame: &Frame<'_>) {
-        (self.talk, self.time, self.depth) = (Talk::default(), frame.time, 0);
+impl MessageCounter for VseHops {
+    fn message(&mut self, bytes: &[u8], context: &Context) {
+        if !context.nested
+            && let Ok(header) = Header::parse(bytes)
+            && header.version == VERSION
+        {
+            self.note(bytes, &header, context);
+        }
     }
-
-    fn end(&mut self, _: &Frame<'_>) {}
 
     fn report(&self) -> Report {
         let rows = self.rows().into_iter().map(|((kind, came, hop), row)| {
@@ -336,14 +334,8 @@ impl Statistic for VseHops {
                 counted(row.unanswered),
             ];
             let times = &row.times;
-            let figures = [50, 95, 99].map(|percent| times.percentile(percent));
-            let known = times.count > 0;
-            cells.extend(
-                figures
-                    .into_iter()
-                    .chain([times.most])
-                    .map(|time| if known { Cell::Seconds(time) } else { Cell::Nothing }),
-            );
+            cells.extend([50, 95, 99].map(|percent| times.cell(times.percentile(percent))));
+            cells.push(times.cell(times.most));
             cells
         });
         let title = match self.beyond {
@@ -363,39 +355,6 @@ impl Statistic for VseHops {
             rows: rows.collect(),
         }
     }
-}
-
-impl Sink for VseHops {
-    fn wants(&self, _: &'static Protocol) -> bool {
-        false
-    }
-
-    fn enter(&mut self, _: &'static Protocol, _: Place) {
-        self.depth += 1;
-    }
-
-    fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    fn field(&mut self, _: &'static Field, _: Place, _: Value<'_>) {}
-
-    fn ends(&mut self, ends: Ends) {
-        if self.depth == 1 {
-            self.talk.note(ends);
-        }
-    }
-
-    fn message(&mut self, bytes: &[u8], _: Place) {
-        if self.depth == 1
-            && let Ok(header) = Header::parse(bytes)
-            && header.version == VERSION
-        {
-            self.note(bytes, &header);
-        }
-    }
-
-    fn problem(&mut self, _: Problem) {}
 }
 
 #[cfg(test)]

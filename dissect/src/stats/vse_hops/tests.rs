@@ -3,7 +3,9 @@ use std::net::Ipv4Addr;
 use codec::vse::VENDOR_ID;
 use proptest::prelude::*;
 
+use super::super::Talk;
 use super::*;
+use crate::sink::Ends;
 
 const HELLO: u8 = 0;
 const ERROR: u8 = 1;
@@ -57,10 +59,10 @@ fn seen(all: &[Said]) -> VseHops {
         } else {
             (Ends::Ipv4(other, listener), Ends::Tcp(port, 6653))
         };
-        (hops.talk, hops.time, hops.depth) = (Talk::default(), *time, 1);
-        hops.ends(addresses);
-        hops.ends(ports);
-        Sink::message(&mut hops, bytes, Place { offset: None, len: bytes.len() });
+        let mut talk = Talk::default();
+        talk.note(addresses);
+        talk.note(ports);
+        hops.message(bytes, &Context { talk, time: *time, ..Context::default() });
     }
     hops
 }
