@@ -48,6 +48,13 @@ impl Default for Limits {
     }
 }
 
+/// When that of the half that was used least of late was used last, of all the times of use.
+fn middle(times: impl Iterator<Item = u64>) -> u64 {
+    let mut times: Vec<u64> = times.collect();
+    let middle = times.len() / 2;
+    if times.is_empty() { 0 } else { *times.select_nth_unstable(middle).1 }
+}
+
 /// What a segment brings to its stream.
 #[derive(Debug, Default)]
 pub(crate) struct Region {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::Direction;
+use super::{Direction, middle};
 
 /// Connections that are kept: of older ones, the next segment begins another.
 const CONNECTIONS: usize = 32_768;
@@ -58,10 +58,7 @@ impl Numbers {
     /// Forgets the half that was used least of late.
     #[cold]
     fn forget(&mut self) {
-        let mut times: Vec<u64> = self.known.values().map(|known| known.used).collect();
-        let middle = times.len() / 2;
-        let (_, limit, _) = times.select_nth_unstable(middle);
-        let limit = *limit;
+        let limit = middle(self.known.values().map(|known| known.used));
         self.known.retain(|_, known| known.used > limit);
     }
 }

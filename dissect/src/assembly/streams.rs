@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::header_chain;
 use super::stream::{Content, Stream, ahead_of, length};
-use super::{Held, Limits, Note, Region};
+use super::{Held, Limits, Note, Region, middle};
 use crate::problem::{Problem, ProblemKind, What};
 
 /// Segments that do not look like OpenFlow before nobody looks any more.
@@ -116,15 +116,13 @@ impl Others {
         self.place(hash).is_some_and(|known| *known == hash)
     }
 
-    fn put(&mut self, hash: u64) {
-        if let Some(place) = self.place(hash) {
-            *place = hash;
-        }
-    }
-
-    fn remove(&mut self, hash: u64) {
-        if let Some(place) = self.place(hash).filter(|known| **known == hash) {
-            *place = 0;
+    /// Notes of a direction, if it has a hash, whether it carries something else.
+    fn set(&mut self, hash: Option<u64>, other: bool) {
+        let Some(hash) = hash else { return };
+        if let Some(place) = self.place(hash)
+            && (other || *place == hash)
+        {
+            *place = if other { hash } else { 0 };
         }
     }
 }
@@ -175,11 +173,9 @@ impl Streams {
             return Region::default();
         }
         // Between ports of OpenFlow nothing else is looked for.
-        let hash = match on_port {
-            Some(_) => 0,
-            None => self.known.hasher().hash_one(segment.direction),
-        };
-        if hash != 0 && self.others.holds(hash) && !segment.syn && !segment.end {
+        let looked_for = on_port.is_none();
+        let hash = looked_for.then(|| self.known.hasher().hash_one(segment.direction));
+        if hash.is_some_and(|hash| self.others.holds(hash)) && !segment.syn && !segment.end {
             return Region::default();
         }
         self.clock += 1;
@@ -191,7 +187,7 @@ impl Streams {
             known
         } else {
             self.make_room();
-            self.others.remove(hash);
+            self.others.set(hash, false);
             let content = match on_port {
                 Some(_) => Content::Openflow,
                 None => self.content_of(segment.direction.reverse()),
@@ -203,10 +199,8 @@ impl Streams {
         let Some(stream) = &mut known.stream else {
             if segment.end {
                 self.known.remove(&segment.direction);
-                self.others.remove(hash);
-            } else {
-                self.others.put(hash);
             }
+            self.others.set(hash, !segment.end);
             return Region::default();
         };
         let mut spare = std::mem::take(&mut self.spare);
@@ -255,10 +249,7 @@ impl Streams {
     /// Forgets the streams that were used least of late: what they wait for is lost, what comes
     /// later is read.
     fn forget(&mut self) {
-        let mut times: Vec<u64> = self.known.values().map(|known| known.used).collect();
-        let middle = times.len() / 2;
-        let (_, limit, _) = times.select_nth_unstable(middle);
-        let limit = *limit;
+        let limit = middle(self.known.values().map(|known| known.used));
         self.known.retain(|_, known| known.used > limit);
         let streams = self.known.values().filter_map(|known| known.stream.as_ref());
         self.held = streams.map(|stream| stream.held()).sum();

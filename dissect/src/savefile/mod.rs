@@ -172,9 +172,9 @@ impl<R: Read> Reader<R> {
         self.source.is_at_end()
     }
 
-    /// Puts the bytes of the frames since the last time into `block`, where they stand at the same
-    /// addresses as before; that is all of them while [`has_in_block`](Self::has_in_block) says so.
-    /// The next block begins with what is in `block` before, as `len` bytes.
+    /// Puts the frames since the last time into `block`: the bytes stay at the addresses at which
+    /// [`next`](Self::next) lent them, if [`has_in_block`](Self::has_in_block) was asked before each
+    /// but the first. What was in `block` is lost; its memory, `len` bytes of it, serves the next.
     pub fn hand_over(&mut self, block: &mut Vec<u8>, len: usize) {
         self.source.hand_over(block, len);
     }
