@@ -1,7 +1,5 @@
 //! Messages for the VSE behind a switch: how they travel there, and which answers are theirs.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context;
 use codec::of10::stats::StatsReplyFlags;
 use codec::of10::{Body, ErrorCode, Message, PortNo, Vendor};
@@ -24,6 +22,8 @@ pub(crate) struct Way {
     pub(crate) port: PortNo,
     /// Names the conversation in frames.
     pub(crate) stream: u32,
+    /// The number of the frame, where it is signed: above that of any before.
+    pub(crate) sequence: u64,
     /// What frames are signed with, and answers must be.
     pub(crate) key: Option<Key>,
 }
@@ -70,11 +70,11 @@ impl Injection {
             Carry::Plain => Ok(messages),
             Carry::Bare => messages.iter().map(bare).collect(),
             Carry::Framed => {
-                let Way { agent, port, stream, key, .. } = &self.way;
+                let Way { agent, port, stream, sequence, key, .. } = &self.way;
                 let xid = messages.first().map_or(self.barrier, |message| message.xid);
                 let mut frame = Framed::new(*agent, CONTROLLER, *stream, messages);
                 if let Some(key) = key {
-                    frame.sign(key, sequence()).context("they have no room in a frame")?;
+                    frame.sign(key, *sequence).context("they have no room in a frame")?;
                 }
                 let packet_out = frame.packet_out(*port).context("they have no room in a frame")?;
                 Ok(vec![Message::new(xid, Body::PacketOut(packet_out))])
@@ -175,12 +175,6 @@ fn is_question(body: &Body) -> bool {
     )
 }
 
-/// A sequence above that of any frame before: nanoseconds since 1970.
-fn sequence() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use codec::of10::{BadRequestCode, Echo, ErrorMsg};
@@ -192,7 +186,7 @@ mod tests {
 
     fn way(carry: Carry, key: Option<&[u8]>) -> Way {
         let key = key.map(|bytes| Key::new(bytes).unwrap());
-        Way { carry, agent: AGENT, port: PortNo::LOCAL, stream: 1, key }
+        Way { carry, agent: AGENT, port: PortNo::LOCAL, stream: 1, sequence: 1, key }
     }
 
     fn error(xid: u32) -> Message {

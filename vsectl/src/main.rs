@@ -37,6 +37,8 @@ mod session_log;
 mod signals;
 mod top;
 mod view;
+mod vse_frames;
+mod wall_clock;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use agent::proxy::{Endpoint, Place};
 use anyhow::Context;
-use codec::of10::{Body, HEADER_LEN, Header, Hello, Message};
+use codec::of10::{HEADER_LEN, Header, Message};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::exit::UsageError;
@@ -44,7 +44,7 @@ impl Stopper {
 }
 
 impl OpenFlowStream {
-    /// Connects, or waits until `deadline` for who connects, and says HELLO.
+    /// Connects, or waits until `deadline` for who connects. HELLO is the caller's to say.
     pub(crate) fn open(endpoint: &Endpoint, deadline: Instant) -> anyhow::Result<Self> {
         if endpoint.tls {
             let text = format!("{endpoint}: TLS is for the proxy; want tcp: or unix:");
@@ -56,9 +56,7 @@ impl OpenFlowStream {
             Socket::connect(endpoint, deadline)
         };
         let socket = socket.with_context(|| endpoint.to_string())?;
-        let mut stream = Self { socket, begun: Vec::new() };
-        stream.send(&Message::new(0, Body::Hello(Hello::default())))?;
-        Ok(stream)
+        Ok(Self { socket, begun: Vec::new() })
     }
 
     /// What ends it from another thread.

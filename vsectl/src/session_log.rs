@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddrV4;
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use dissect::savefile::{Record, Writer};
@@ -17,7 +16,24 @@ use crate::craft::{Conversation, Segment};
 use crate::openflow_session::{CONTROLLER, Link, SWITCH};
 use crate::render;
 use crate::render::clock::{Clock, TimeFormat};
-use crate::render::paint::Paint;
+use crate::render::paint::{Paint, When};
+use crate::wall_clock;
+
+/// How a session is shown and kept, as commands take it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LogArgs {
+    /// Write the session to a capture.
+    #[arg(short, long, value_name = "FILE")]
+    write: Option<PathBuf>,
+
+    /// The format of the capture.
+    #[arg(short = 'F', long, value_enum, default_value_t = CaptureFormat::Pcapng, requires = "write")]
+    file_format: CaptureFormat,
+
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t = When::Auto)]
+    color: When,
+}
 
 /// Prints sessions, and keeps them.
 pub(crate) struct SessionLog {
@@ -32,26 +48,22 @@ pub(crate) struct SessionLog {
 }
 
 impl SessionLog {
-    /// A log; what is printed also goes to the capture at `path`.
-    pub(crate) fn new(
-        path: Option<&Path>,
-        format: CaptureFormat,
-        paint: Paint,
-    ) -> anyhow::Result<Self> {
-        let create = |path: &Path| -> anyhow::Result<_> {
+    /// A log; what is printed also goes to the capture, if there is to be one.
+    pub(crate) fn new(args: &LogArgs) -> anyhow::Result<Self> {
+        let create = |path: &PathBuf| -> anyhow::Result<_> {
             let file =
                 File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-            Ok(Writer::new(BufWriter::new(file), format.into()))
+            Ok(Writer::new(BufWriter::new(file), args.file_format.into()))
         };
         Ok(Self {
             sessions: BTreeMap::new(),
             dissector: Dissector::new(Options::default()),
             summary: Summary::default(),
             clock: Clock::new(TimeFormat::default()),
-            paint,
+            paint: Paint::new(args.color),
             scratch: Vec::new(),
             frames: 0,
-            writer: path.map(create).transpose()?,
+            writer: args.write.as_ref().map(create).transpose()?,
         })
     }
 
@@ -63,8 +75,7 @@ impl SessionLog {
         bytes: &[u8],
         out: &mut impl Write,
     ) -> io::Result<()> {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let time = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
+        let time = wall_clock::nanoseconds();
         let (link, conversation) = self.sessions.entry(session).or_insert_with(|| {
             // Each session has a port of its own.
             let port = SWITCH.port() + u16::try_from(session % 16_384).unwrap_or(0);

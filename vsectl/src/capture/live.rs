@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read};
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use dissect::LinkType;
@@ -18,6 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use super::{Ended, Settings, Stop, interfaces};
 use crate::exit::UsageError;
 use crate::signals;
+use crate::wall_clock;
 
 /// How long the system gathers frames before it hands them on, and how often a signal is looked for.
 const LOOK: Duration = Duration::from_millis(100);
@@ -208,8 +209,7 @@ impl Live {
 
     /// Writes the counts, and hands them on.
     fn end(&mut self) -> io::Result<()> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let now = wall_clock::nanoseconds();
         for (number, mut interface) in (0..).zip(self.interfaces.drain(..)) {
             if let Some(capture) = &mut interface.capture {
                 interface.counts = counts(capture);

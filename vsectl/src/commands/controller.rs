@@ -9,10 +9,8 @@ use agent::controller::{Observer, Policy, Server};
 use agent::proxy::Endpoint;
 use anyhow::Context;
 
-use crate::capture_format::CaptureFormat;
 use crate::exit::{Outcome, UsageError, diagnostic};
-use crate::render::paint::{Paint, When};
-use crate::session_log::SessionLog;
+use crate::session_log::{LogArgs, SessionLog};
 use crate::signals;
 
 /// Play the controller in a debugging session.
@@ -46,17 +44,8 @@ struct RunArgs {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
-    /// Write the sessions to a capture.
-    #[arg(short, long, value_name = "FILE")]
-    write: Option<PathBuf>,
-
-    /// The format of the capture.
-    #[arg(short = 'F', long, value_enum, default_value_t = CaptureFormat::Pcapng, requires = "write")]
-    file_format: CaptureFormat,
-
-    /// When to use colours.
-    #[arg(long, value_enum, default_value_t = When::Auto)]
-    color: When,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 impl Args {
@@ -82,7 +71,7 @@ impl RunArgs {
         diagnostic!("listening on {place}");
         let stopper = server.stopper();
         signals::on_stop(signals::WITHOUT_HANGUP, move || stopper.stop()).context("signals")?;
-        let log = SessionLog::new(self.write.as_deref(), self.file_format, Paint::new(self.color))?;
+        let log = SessionLog::new(&self.log)?;
         let mut printing = Printing { log, out };
         server.run(&mut printing)?;
         printing.log.finish()?;

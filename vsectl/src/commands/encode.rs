@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use codec::of10::Message;
@@ -17,6 +16,7 @@ use crate::exit::Outcome;
 use crate::message_text;
 use crate::openflow_session::Session;
 use crate::render;
+use crate::wall_clock;
 
 /// Encode OpenFlow messages given as flow commands or JSON.
 #[derive(Debug, clap::Args)]
@@ -88,7 +88,7 @@ fn write_capture(path: &Path, format: CaptureFormat, messages: &[Message]) -> an
         _ => Box::new(File::create(path)?),
     };
     let mut capture = Writer::new(BufWriter::new(out), format.into());
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = wall_clock::since_1970();
     let start = u64::try_from(now.as_nanos()).context("the clock is beyond the year 2500")?;
     for (bytes, number) in frames.iter().zip(1..) {
         let time = start + (number - 1) * 1_000_000;

@@ -7,14 +7,12 @@ use std::time::{Duration, Instant};
 
 use agent::proxy::{Endpoint, Place};
 use anyhow::Context;
-use codec::of10::Message;
+use codec::of10::{Body, Hello, Message};
 
-use crate::capture_format::CaptureFormat;
 use crate::craft;
 use crate::exit::{Outcome, UsageError};
 use crate::openflow_stream::OpenFlowStream;
-use crate::render::paint::{Paint, When};
-use crate::session_log::SessionLog;
+use crate::session_log::{LogArgs, SessionLog};
 use crate::signals;
 
 /// Where Open vSwitch has its sockets, unless OVS_RUNDIR is set.
@@ -34,21 +32,12 @@ pub(crate) struct Args {
     #[arg(value_name = "TARGET")]
     target: Target,
 
-    /// Write the session to a capture.
-    #[arg(short, long, value_name = "FILE")]
-    write: Option<PathBuf>,
-
-    /// The format of the capture.
-    #[arg(short = 'F', long, value_enum, default_value_t = CaptureFormat::Pcapng, requires = "write")]
-    file_format: CaptureFormat,
-
     /// Stop after so many messages.
     #[arg(short, long, value_name = "N")]
     count: Option<u64>,
 
-    /// When to use colours.
-    #[arg(long, value_enum, default_value_t = When::Auto)]
-    color: When,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// Who copies a session.
@@ -81,10 +70,10 @@ impl Args {
         if self.count == Some(0) {
             return Err(UsageError("--count 0: want 1 or more".to_owned()).into());
         }
-        let mut log =
-            SessionLog::new(self.write.as_deref(), self.file_format, Paint::new(self.color))?;
+        let mut log = SessionLog::new(&self.log)?;
         let endpoint = &self.target.0;
         let mut stream = OpenFlowStream::open(endpoint, Instant::now() + CONNECT)?;
+        stream.send(&Message::new(0, Body::Hello(Hello::default())))?;
         let stopper = stream.stopper()?;
         signals::on_stop(signals::WITHOUT_HANGUP, move || stopper.stop()).context("signals")?;
         let (mut left, mut greeted) = (self.count, false);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 use pnet::datalink::ChannelType;
@@ -16,6 +16,7 @@ use rustix::net::{AddressFamily, SocketType};
 use super::find_interface;
 use super::link::{NEEDS_ROOT, bind};
 use crate::craft::Probe;
+use crate::wall_clock;
 
 /// Bytes that wait in the kernel to be read.
 const BUFFER: usize = 32 << 20;
@@ -140,11 +141,10 @@ fn read(socket: &OwnedFd, wanted: &AtomicU64) -> std::io::Result<ByFlow> {
             Err(Errno::INTR | Errno::AGAIN) => continue,
             Err(error) => return Err(error.into()),
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = wall_clock::nanoseconds();
         let frame = buffer.get(..len).unwrap_or_default();
         let probe = Probe::find(frame).and_then(|at| Probe::read(frame.get(at..)?));
         if let Some(probe) = probe {
-            let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
             flows.entry(probe.flow).or_default().note(probe, now);
             count += 1;
             last = Instant::now();

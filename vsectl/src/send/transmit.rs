@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZeroU64;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
@@ -12,6 +12,7 @@ use super::pacing::Pacer;
 use super::progress::Progress;
 use super::report::Report;
 use super::rewrite::Rewriter;
+use crate::wall_clock;
 
 /// Frames that are handed over at a time.
 const BATCH: usize = 256;
@@ -49,8 +50,7 @@ impl SystemClock {
     pub(crate) fn new() -> Self {
         // Linux adds 50 microseconds to what a thread sleeps, unless it is told otherwise.
         _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1));
-        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { begun: Instant::now(), epoch: nanoseconds(epoch) }
+        Self { begun: Instant::now(), epoch: wall_clock::nanoseconds() }
     }
 }
 

@@ -7,17 +7,16 @@ use std::time::{Duration, Instant};
 use agent::client::{Refusal, RefusalCode};
 use agent::proxy::{Endpoint, read_key};
 use anyhow::{Context, bail};
-use codec::of10::{Body, Hello, Message, PortNo};
-use codec::types::MacAddr;
+use codec::of10::{Body, Hello, Message};
 
-use crate::capture_format::CaptureFormat;
 use crate::craft::Carry;
 use crate::exit::{Outcome, UsageError, diagnostic};
 use crate::injection::{Injection, Refused, Way, for_vse};
 use crate::message_text;
 use crate::openflow_stream::OpenFlowStream;
-use crate::render::paint::{Paint, When};
-use crate::session_log::SessionLog;
+use crate::session_log::{LogArgs, SessionLog};
+use crate::vse_frames::AgentPlace;
+use crate::wall_clock;
 
 /// Send flow commands or messages to the VSE behind a switch, and wait until they are done.
 ///
@@ -41,17 +40,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Carry::Bare)]
     carry: Carry,
 
-    /// The agent's Ethernet address, in frames.
-    #[arg(long, value_name = "MAC", default_value = "02:00:00:00:00:0a")]
-    agent_mac: MacAddr,
-
-    /// The port to the agent, to which frames are sent; LOCAL, if it is not said.
-    #[arg(long, value_name = "PORT")]
-    port: Option<u16>,
-
-    /// The stream id of frames.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    stream: u32,
+    #[command(flatten)]
+    agent: AgentPlace,
 
     /// The key that frames are signed with, and their answers must be.
     #[arg(long, value_name = "FILE")]
@@ -61,17 +51,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = crate::duration::parse)]
     timeout: Duration,
 
-    /// Write the session to a capture.
-    #[arg(short, long, value_name = "FILE")]
-    write: Option<PathBuf>,
-
-    /// The format of the capture.
-    #[arg(short = 'F', long, value_enum, default_value_t = CaptureFormat::Pcapng, requires = "write")]
-    file_format: CaptureFormat,
-
-    /// When to use colours.
-    #[arg(long, value_enum, default_value_t = When::Auto)]
-    color: When,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 impl Args {
@@ -84,19 +65,21 @@ impl Args {
         let names: Vec<String> = messages.iter().map(|it| it.body.r#type().to_string()).collect();
         let way = Way {
             carry: self.carry,
-            agent: self.agent_mac,
-            port: self.port.map_or(PortNo::LOCAL, PortNo),
-            stream: self.stream,
+            agent: self.agent.agent_mac,
+            port: self.agent.port(),
+            stream: self.agent.stream,
+            // Above that of any frame before.
+            sequence: wall_clock::nanoseconds(),
             key: self.key_file.as_deref().map(read_key).transpose()?,
         };
         let mut injection = Injection::new(way, messages);
         let outgoing = injection.outgoing()?;
-        let log = SessionLog::new(self.write.as_deref(), self.file_format, Paint::new(self.color))?;
+        let log = SessionLog::new(&self.log)?;
         let stream = OpenFlowStream::open(&self.switch, Instant::now() + self.timeout)?;
         let mut talk = Talk { stream, log, out };
-        talk.note(&Message::new(0, Body::Hello(Hello::default())))?;
+        let hello = Message::new(0, Body::Hello(Hello::default()));
         let begun = Instant::now();
-        for message in &outgoing {
+        for message in [&hello].into_iter().chain(&outgoing) {
             talk.say(message).with_context(|| self.switch.to_string())?;
         }
         let ended = talk.hear(&mut injection, begun + self.timeout);
@@ -181,13 +164,6 @@ impl<W: Write> Talk<'_, W> {
             }
         }
         Ok(Ended::Settled)
-    }
-
-    /// Prints a message that was sent.
-    fn note(&mut self, message: &Message) -> anyhow::Result<()> {
-        let mut bytes = Vec::new();
-        message.encode(&mut bytes)?;
-        Ok(self.log.message(0, false, &bytes, self.out)?)
     }
 }
 

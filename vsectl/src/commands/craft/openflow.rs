@@ -6,14 +6,13 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use codec::of10::PortNo;
-use codec::types::MacAddr;
 
 use super::output::OutputArgs;
 use crate::craft::{self, Carry, Manner, Shape};
 use crate::exit::Outcome;
 use crate::openflow_session::{CONTROLLER, Link, SWITCH};
 use crate::send::ListFrames;
+use crate::vse_frames::AgentPlace;
 
 /// Craft an OpenFlow session over TCP from a script, with its handshake.
 ///
@@ -48,17 +47,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR[:PORT]", default_value_t = SWITCH, value_parser = end::<49152>)]
     switch: SocketAddrV4,
 
-    /// The agent's Ethernet address, in frames.
-    #[arg(long, value_name = "MAC", default_value = "02:00:00:00:00:0a")]
-    agent_mac: MacAddr,
-
-    /// The port to the agent, to which frames are sent; LOCAL, if it is not said.
-    #[arg(long, value_name = "PORT")]
-    port: Option<u16>,
-
-    /// The stream id of frames.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    stream: u32,
+    #[command(flatten)]
+    agent: AgentPlace,
 
     #[command(flatten)]
     shape: Shape,
@@ -88,9 +78,9 @@ impl Args {
             carry: self.carry,
             acknowledge: self.acknowledge,
             xid: self.xid,
-            agent: self.agent_mac,
-            port: self.port.map_or(PortNo::LOCAL, PortNo),
-            stream: self.stream,
+            agent: self.agent.agent_mac,
+            port: self.agent.port(),
+            stream: self.agent.stream,
         };
         let said = craft::read_script(&text, &manner, self.shape.has_handshake()).context(name)?;
         let mut link = Link::new(self.controller, self.switch);

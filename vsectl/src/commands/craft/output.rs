@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use codec::types::Bytes;
@@ -16,6 +15,7 @@ use crate::capture_format::CaptureFormat;
 use crate::exit::{Outcome, diagnostic};
 use crate::render;
 use crate::send::{Frames, PaceArgs, Rewriter, SendArgs, packets};
+use crate::wall_clock;
 
 /// Bytes of the buffer in front of a file.
 const BUFFER: usize = 256 * 1024;
@@ -77,7 +77,7 @@ impl OutputArgs {
                 out,
             );
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = wall_clock::since_1970();
         let start = match self.start {
             Some(start) => start,
             None => u64::try_from(now.as_nanos()).context("the clock is beyond the year 2554")?,
