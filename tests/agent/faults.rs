@@ -1,7 +1,6 @@
 //! The agent goes while changes are under way through the proxy.
 
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::time::Duration;
+use std::os::unix::net::UnixStream;
 
 use codec::of10::{Body, Message};
 use codec::proxy::bare;
@@ -10,8 +9,8 @@ use nix::sys::signal::Signal;
 
 use crate::commands::done;
 use crate::hypervisor::until;
-use crate::proxied::{answer, send};
-use crate::world::{Agent, Proxy, Scratch};
+use crate::proxied::{Session, answer, send};
+use crate::world::{Agent, Scratch};
 
 /// The agent is killed when so many changes are acknowledged,
 const ACKNOWLEDGED: u32 = 200;
@@ -37,16 +36,7 @@ fn change(stream: &mut UnixStream, number: u32) {
 fn what_was_acknowledged_outlives_an_agent_that_is_killed() {
     let dir = Scratch::new();
     let agent = Agent::start(&dir, &[]);
-    let path = |name: &str| dir.0.join(name);
-    let listener = UnixListener::bind(path("controller")).expect("the scratch folder is ours");
-    let switch = format!("punix:{}", path("switch").display());
-    let controller = format!("unix:{}", path("controller").display());
-    let args = ["--switch", &switch, "--controller", &controller];
-    let mut proxy = Proxy::start(None, &dir.target(), &args);
-    assert_eq!(proxy.line(), "ready");
-    let _switch = UnixStream::connect(path("switch")).expect("the proxy listens");
-    let (mut controller, _) = listener.accept().expect("the proxy connects");
-    controller.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+    let Session { mut controller, proxy, switch: _switch, .. } = Session::new(&dir, &[]);
 
     // Each question is answered, whether VSE has settled it or is gone.
     let mut acknowledged = Vec::new();

@@ -35,30 +35,43 @@ pub(crate) fn answer(stream: &mut UnixStream) -> Message {
     inner.expect("OpenFlow")
 }
 
+/// The two ends of a session through a proxy, whose agent is that of the folder.
+pub(crate) struct Session {
+    pub(crate) switch: UnixStream,
+    pub(crate) controller: UnixStream,
+    pub(crate) proxy: Proxy,
+    /// What the proxy said before it was ready.
+    said: Vec<String>,
+}
+
+impl Session {
+    pub(crate) fn new(dir: &Scratch, args: &[&str]) -> Self {
+        let path = |name: &str| dir.0.join(name);
+        let listener = UnixListener::bind(path("controller")).expect("the scratch folder is ours");
+        let switch = format!("punix:{}", path("switch").display());
+        let controller = format!("unix:{}", path("controller").display());
+        let args = [&["--switch", &switch, "--controller", &controller][..], args].concat();
+        let mut proxy = Proxy::start(None, &dir.target(), &args);
+        let lines = std::iter::from_fn(|| Some(proxy.line()).filter(|line| line != "ready"));
+        let said = lines.collect();
+        let switch = UnixStream::connect(path("switch")).expect("the proxy listens");
+        let (controller, _) = listener.accept().expect("the proxy connects");
+        for socket in [&switch, &controller] {
+            socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+        }
+        Self { switch, controller, proxy, said }
+    }
+}
+
 #[test]
 fn a_bare_change_reaches_the_agent_and_is_acknowledged() {
     let dir = Scratch::new();
     let _agent = Agent::start(&dir, &[]);
-    let path = |name: &str| dir.0.join(name);
-    let controller = UnixListener::bind(path("controller")).expect("the scratch folder is ours");
-    let mut proxy = Proxy::start(
-        None,
-        &dir.target(),
-        &[
-            "--switch",
-            &format!("punix:{}", path("switch").display()),
-            "--controller",
-            &format!("unix:{}", path("controller").display()),
-            "--switch",
-            "ptcp:0:127.0.0.1",
-        ],
-    );
-    let first = proxy.line();
+    let session = Session::new(&dir, &["--switch", "ptcp:0:127.0.0.1"]);
+    let Session { mut controller, proxy, said, switch: _switch } = session;
+    let [first] = &said[..] else { panic!("{said:?}") };
     assert!(first.starts_with("listening on 127.0.0.1:"), "{first}");
 
-    let _switch = UnixStream::connect(path("switch")).expect("the proxy listens");
-    let (mut controller, _) = controller.accept().expect("the proxy connects");
-    controller.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
     let options = codec::text::Options {
         lenient: false,
         actions: codec::text::Requirement::ByCommand,

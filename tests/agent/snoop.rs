@@ -1,7 +1,7 @@
 //! Sessions seen from beside, while they go on.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -12,14 +12,12 @@ use codec::vse::VseMessage;
 use crate::commands::done;
 use crate::dummy_switch::DummySwitch;
 use crate::hypervisor::Beside;
-use crate::proxied::{receive, send};
-use crate::world::{Agent, Proxy, Scratch};
+use crate::proxied::{Session, receive, send};
+use crate::world::{Agent, Scratch};
 
 /// A session through a proxy that copies it.
 struct World {
-    switch: UnixStream,
-    controller: UnixStream,
-    _proxy: Proxy,
+    session: Session,
     _agent: Agent,
     dir: Scratch,
 }
@@ -27,38 +25,20 @@ struct World {
 impl World {
     fn new() -> Self {
         let dir = Scratch::new();
-        let path = |name: &str| dir.0.join(name);
         let agent = Agent::start(&dir, &[]);
-        let listener = UnixListener::bind(path("controller")).expect("the scratch folder is ours");
-        let mut proxy = Proxy::start(
-            None,
-            &dir.target(),
-            &[
-                "--switch",
-                &format!("punix:{}", path("switch").display()),
-                "--controller",
-                &format!("unix:{}", path("controller").display()),
-                "--snoop",
-                &path("snoop").display().to_string(),
-            ],
-        );
-        assert_eq!(proxy.line(), "ready");
-        let switch = UnixStream::connect(path("switch")).expect("the proxy listens");
-        let (controller, _) = listener.accept().expect("the proxy connects");
-        for socket in [&switch, &controller] {
-            socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
-        }
-        Self { switch, controller, _proxy: proxy, _agent: agent, dir }
+        let snoop = dir.0.join("snoop").display().to_string();
+        let session = Session::new(&dir, &["--snoop", &snoop]);
+        Self { session, _agent: agent, dir }
     }
 
     /// Passes ECHO_REQUESTs of the controller through until the one that watches tells of one: from
     /// then on everything is seen.
     fn until_seen(&mut self, what: &str, lines: &Lines) {
-        let echo = encoded(&Message::new(5, Body::EchoRequest(Echo::default())));
+        let echo = Message::new(5, Body::EchoRequest(Echo::default()));
         let end = Instant::now() + PATIENCE;
         loop {
-            self.controller.write_all(&echo).expect("the proxy takes it");
-            self.switch.read_exact(&mut [0; 8]).expect("the proxy passes it on");
+            send(&mut self.session.controller, &echo);
+            assert_eq!(receive(&mut self.session.switch), echo);
             match lines.0.recv_timeout(Duration::from_millis(5)) {
                 Ok(line) if line.contains(what) => return,
                 Err(RecvTimeoutError::Disconnected) => panic!("it ended"),
@@ -97,12 +77,6 @@ impl Lines {
     }
 }
 
-fn encoded(message: &Message) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    message.encode(&mut bytes).expect("it has a wire form");
-    bytes
-}
-
 #[test]
 fn a_proxied_session_as_decode_prints_it() {
     let mut world = World::new();
@@ -117,11 +91,10 @@ fn a_proxied_session_as_decode_prints_it() {
     let lines = Lines::of(child.0.stdout.take().expect("a pipe"));
     world.until_seen("ECHO_REQUEST", &lines);
     // A message of the switch that passes, and one that VSE answers.
-    let hello = encoded(&Message::new(7, Body::Hello(Hello::default())));
-    world.switch.write_all(&hello).expect("the proxy takes it");
+    send(&mut world.session.switch, &Message::new(7, Body::Hello(Hello::default())));
     lines.with("HELLO");
     let request = Body::Vendor(Vendor::Vse(VseMessage::HostFeaturesRequest));
-    world.controller.write_all(&encoded(&Message::new(9, request))).expect("the proxy takes it");
+    send(&mut world.session.controller, &Message::new(9, request));
     let line = lines.with("HOST_FEATURES_REPLY");
     assert!(line.contains("192.0.2.2 →") && line.contains("xid=0x9"), "{line}");
     // It ends in order when it is interrupted, and the capture tells the same.
