@@ -24,6 +24,11 @@ pub(crate) fn done(target: &str, args: &[&str]) -> String {
     String::from_utf8(ran.stdout).expect("output is UTF-8")
 }
 
+/// What it prints as JSON.
+pub(crate) fn json(target: &str, args: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&done(target, args)).expect("JSON")
+}
+
 #[test]
 fn unix_tcp_and_netlink_give_the_same() {
     let dir = Scratch::new();

@@ -4,7 +4,7 @@ use codec::of10::{Body, Vendor};
 use codec::vse::{Acceleration, Carriers, VseMessage};
 
 use crate::client::Client;
-use crate::commands::done;
+use crate::commands::json;
 use crate::world::{Agent, Scratch};
 
 #[test]
@@ -24,8 +24,7 @@ fn features_and_cores_are_those_of_the_kernel() {
     assert!(features.acceleration.contains(Acceleration::XDP_GENERIC), "{answer}");
     // The loopback interface, if no other, has a queue.
     assert!(features.n_rx_queues >= 1, "{answer}");
-    let list = done(&dir.target(), &["core", "list", "-o", "json"]);
-    let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let list = json(&dir.target(), &["core", "list", "-o", "json"]);
     let told = list["entries"].as_array().expect("a list");
     assert_eq!(told.len(), kernel.len());
     for (told, core) in told.iter().zip(&kernel) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::client::Client;
-use crate::commands::done;
+use crate::commands::{done, json};
 use crate::steered::{HERE, Steered, THERE};
 
 const COUNT: u32 = 100;
@@ -187,10 +187,6 @@ impl Drop for Hog {
         drop(self.0.kill());
         drop(self.0.wait());
     }
-}
-
-fn json(target: &str, args: &[&str]) -> serde_json::Value {
-    serde_json::from_str(&done(target, args)).expect("JSON")
 }
 
 /// Cookie and packets of each entry.

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
-use serde_json::Value;
 
-use crate::commands::done;
+use crate::commands::{done, json};
 use crate::steered::{HERE, Steered, THERE};
 
 /// Datagrams that are sent without a pause.
@@ -71,8 +70,7 @@ fn no_datagram_overtakes_another_when_their_entry_moves() {
     });
     assert!(received > 0);
     assert!(world.drained(THERE).processed > 0);
-    let flows = done(&target, &["flow", "list", "-o", "json"]);
-    let flows: Value = serde_json::from_str(&flows).expect("JSON");
+    let flows = json(&target, &["flow", "list", "-o", "json"]);
     assert_eq!(flows["entries"][0]["reason"], "hash", "{flows}");
 }
 
@@ -92,8 +90,7 @@ fn move_to(target: &str, core: u32) {
     }
     let begin = Instant::now();
     loop {
-        let flows = done(target, &["flow", "list", "-o", "json"]);
-        let flows: Value = serde_json::from_str(&flows).expect("JSON");
+        let flows = json(target, &["flow", "list", "-o", "json"]);
         if flows["entries"][0]["core"] == core {
             return;
         }

@@ -12,7 +12,7 @@ use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmm
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::commands::{done, vsectl};
+use crate::commands::{done, json, vsectl};
 use crate::steered::{HERE, Steered, THERE};
 
 /// Frames of each kind.
@@ -285,17 +285,10 @@ fn pinned_tables_are_what_the_agent_tells() {
     assert_eq!(refused.status.code(), Some(1));
     let text = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(text.contains("name the agent's socket"), "{text}");
-    let shown = done(
-        &pinned,
-        &["datapath", "show", "--json", "--bpf-dir", &world.pins().display().to_string()],
-    );
-    let shown: Value = serde_json::from_str(&shown).expect("JSON");
+    let pins = world.pins().display().to_string();
+    let shown = json(&pinned, &["datapath", "show", "--json", "--bpf-dir", &pins]);
     assert_eq!(shown["interfaces"][0]["mode"], "native");
     assert_eq!(shown["counters"]["redirected"], u64::from(2 * COUNT));
-}
-
-fn json(target: &str, args: &[&str]) -> Value {
-    serde_json::from_str(&done(target, args)).expect("JSON")
 }
 
 /// Packets of each entry, the one that wins first.
