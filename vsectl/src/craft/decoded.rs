@@ -5,7 +5,7 @@ use dissect::{Dissector, Frame, Options, OwnedValue, Tree, TreeField};
 
 use super::LAYERS;
 use super::field::{FieldType, Kind, LayerType, Protocol};
-use super::tests::{below, frames, sample};
+use super::tests::{above, below, frames, sample};
 
 /// The TOS layout that tests name; its VLAN twin.
 const TOS: &str = "custom(tos,priority=0x1,vm_id=0xf0)";
@@ -126,11 +126,7 @@ const UNTOLD: &[&str] = &[
 fn every_field_is_told() {
     let mut untold = Vec::new();
     for layer in LAYERS {
-        let above = match layer.name {
-            "vxlan" | "nvgre" | "geneve" => " / eth / ip / udp",
-            "payload" => "",
-            _ => " / payload len=3000",
-        };
+        let above = above(layer.name);
         for field in layer.fields {
             let cases = itself(layer, field).or_else(|| Some(vec![follows(layer, field)?]));
             let Some(cases) = cases else {

@@ -122,7 +122,7 @@ pub(super) fn sample(field: &FieldType) -> String {
     format!("{}={value}", field.name)
 }
 
-/// What stands in front of a layer, with a payload that fragments and segments show.
+/// What stands in front of a layer.
 pub(super) fn below(name: &str) -> &'static str {
     match name {
         "eth" => "",
@@ -133,14 +133,19 @@ pub(super) fn below(name: &str) -> &'static str {
     }
 }
 
+/// What stands behind a layer: a payload that fragments and segments show.
+pub(super) fn above(name: &str) -> &'static str {
+    match name {
+        "vxlan" | "nvgre" | "geneve" => " / eth / ip / udp",
+        "payload" => "",
+        _ => " / payload len=3000",
+    }
+}
+
 #[test]
 fn every_field_changes_the_frame() {
     for layer in LAYERS {
-        let above = match layer.name {
-            "vxlan" | "nvgre" | "geneve" => " / eth / ip / udp",
-            "payload" => "",
-            _ => " / payload len=3000",
-        };
+        let above = above(layer.name);
         for field in layer.fields {
             // The word that the field needs is there in both.
             let needs = field.needs.map(|needs| format!(" {needs}")).unwrap_or_default();
