@@ -14,6 +14,10 @@ use super::table::{Half, RuleSpec, TableError};
 use super::{Known, XdpDatapath, poll};
 use crate::engine::{CoreAction, Engine, EntryId, FlowEntry, RuleChange, Time, UnixOffset};
 
+/// A tick of the slowest kernel (`CONFIG_HZ=100`). The program knows the time of an entry's last frame to a
+/// tick, and silence that it takes for longer than it was must not let an entry move.
+const LONGEST_TICK: Duration = Duration::from_millis(10);
+
 impl XdpDatapath {
     /// Brings the maps in step with the engine, in which `changes` were made. All of them are in force for
     /// frames at one moment; those that make no difference to frames cost nothing.
@@ -113,7 +117,7 @@ impl XdpDatapath {
             policy: u8::from(config.policy),
             pad: 0,
             share: u32::from(settings.provisional_load).saturating_mul(256),
-            idle_gap_ns: nanos(settings.drain_time),
+            idle_gap_ns: nanos(settings.drain_time.saturating_add(LONGEST_TICK)),
             settle_ns: nanos(self.options.settle),
         }
     }
