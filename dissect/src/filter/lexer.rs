@@ -57,7 +57,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Problem> {
         if len == 0 {
             let odd = rest.chars().next().map_or(1, char::len_utf8);
             let message = "a character that no filter has".to_owned();
-            return Err(Problem { span: at..at + odd, message, help: None });
+            let help = rest.starts_with('=').then(|| "equal is == or eq".to_owned());
+            return Err(Problem { span: at..at + odd, message, help });
         }
         match kind {
             Kind::Symbol("[") => in_slice = true,

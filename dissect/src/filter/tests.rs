@@ -145,6 +145,7 @@ fn errors_point_at_the_word() {
         ("ip.src == \"", "\"", "other half"),
         ("ip.src == eth.src", "ip.src == eth.src", "cannot be compared"),
         ("tcp.port == 80 ?", "?", "no filter has"),
+        ("tcp.port = 80", "=", "no filter has"),
         ("all tcp", "tcp", "wants a comparison"),
         ("", "", "empty"),
     ] {
