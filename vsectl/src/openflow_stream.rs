@@ -55,7 +55,15 @@ impl OpenFlowStream {
         } else {
             Socket::connect(endpoint, deadline)
         };
-        let socket = socket.with_context(|| endpoint.to_string())?;
+        let socket = socket.with_context(|| endpoint.to_string()).map_err(|error| {
+            let came = error.downcast_ref::<io::Error>().map(io::Error::kind);
+            match came {
+                Some(io::ErrorKind::TimedOut) if endpoint.passive => {
+                    error.context("no switch came (is this where its controller is set to?)")
+                }
+                _ => error,
+            }
+        })?;
         Ok(Self { socket, begun: Vec::new() })
     }
 

@@ -72,7 +72,16 @@ impl Args {
         }
         let mut log = SessionLog::new(&self.log)?;
         let endpoint = &self.target.0;
-        let mut stream = OpenFlowStream::open(endpoint, Instant::now() + CONNECT)?;
+        let mut stream =
+            OpenFlowStream::open(endpoint, Instant::now() + CONNECT).map_err(|error| {
+                if error.is::<UsageError>() {
+                    return error;
+                }
+                error.context(
+                    "nobody copies a session there (a bridge does while ovs-vswitchd runs, the \
+                     proxy where --snoop says)",
+                )
+            })?;
         stream.send(&Message::new(0, Body::Hello(Hello::default())))?;
         let stopper = stream.stopper()?;
         signals::on_stop(signals::WITHOUT_HANGUP, move || stopper.stop()).context("signals")?;
