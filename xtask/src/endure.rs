@@ -20,78 +20,27 @@ const SECONDS: &str = "60";
 /// KiB of address space that it may have: threads reserve more than they use.
 const ADDRESS_SPACE: u64 = 512 << 10;
 
-/// The forms of output, and what asks for them.
-const MODES: [(&str, &[&str]); 12] = [
-    ("summary", &[]),
-    ("tree", &["-V", "-x"]),
-    ("json", &["-o", "json"]),
-    ("ndjson", &["-o", "ndjson", "--fcf", "vlan"]),
-    (
-        "fields",
-        &[
-            "-T",
-            "fields",
-            "-E",
-            "header=y",
-            "-e",
-            "ip.src",
-            "-e",
-            "tcp.stream",
-            "-e",
-            "openflow.xid",
-        ],
-    ),
-    ("filter", &["-Y", "len(ip.src) > 0 or tcp.stream == 0 or frame[0:2] == 01:02 or vse.problem"]),
+/// The forms of output, and what asks for them, in words without blanks.
+const MODES: [(&str, &str); 12] = [
+    ("summary", ""),
+    ("tree", "-V -x"),
+    ("json", "-o json"),
+    ("ndjson", "-o ndjson --fcf vlan"),
+    ("fields", "-T fields -E header=y -e ip.src -e tcp.stream -e openflow.xid"),
+    ("filter", "-Y len(ip.src)>0||tcp.stream==0||frame[0:2]==01:02||vse.problem"),
     (
         "statistics",
-        &[
-            "-q",
-            "-z",
-            "phs",
-            "-z",
-            "openflow",
-            "-z",
-            "latency",
-            "-z",
-            "flow-mods",
-            "-z",
-            "assignments",
-            "-z",
-            "problems",
-            "-z",
-            "io,0.1",
-        ],
+        "-q -z phs -z openflow -z latency -z vse-hops -z flow-mods -z assignments -z problems -z io,0.1",
     ),
     (
         "conversations",
-        &[
-            "-q",
-            "-z",
-            "conv,eth",
-            "-z",
-            "conv,ip",
-            "-z",
-            "conv,ipv6",
-            "-z",
-            "conv,tcp",
-            "-z",
-            "conv,udp",
-            "-z",
-            "endpoints,eth",
-            "-z",
-            "endpoints,ip",
-            "-z",
-            "endpoints,ipv6",
-            "-z",
-            "endpoints,tcp",
-            "-z",
-            "endpoints,udp",
-        ],
+        "-q -z conv,eth -z conv,ip -z conv,ipv6 -z conv,tcp -z conv,udp -z endpoints,eth \
+         -z endpoints,ip -z endpoints,ipv6 -z endpoints,tcp -z endpoints,udp",
     ),
-    ("fcf", &["-q", "-z", "fcf", "-z", "fcf-lint", "--fcf", "tos8", "-o", "json"]),
-    ("set-by", &["--set-by", "-o", "ndjson"]),
-    ("pcapng", &["-w", "-"]),
-    ("pcap", &["-w", "-", "-F", "pcap", "-Y", "ip or eth"]),
+    ("fcf", "-q -z fcf -z fcf-lint --fcf tos8 -o json"),
+    ("set-by", "--set-by -o ndjson"),
+    ("pcapng", "-w -"),
+    ("pcap", "-w - -F pcap -Y ip||eth"),
 ];
 
 /// What came of the runs.
@@ -143,10 +92,11 @@ struct Ended {
     memory: u64,
 }
 
-fn decode(program: &Path, capture: &Path, args: &[&str]) -> anyhow::Result<Ended> {
+fn decode(program: &Path, capture: &Path, args: &str) -> anyhow::Result<Ended> {
     let limited = format!("ulimit -v {ADDRESS_SPACE}; exec timeout -s KILL {SECONDS} \"$@\"");
     let mut command = Command::new("sh");
-    command.args(["-c", &limited, "sh"]).arg(program).arg("decode").arg(capture).args(args);
+    command.args(["-c", &limited, "sh"]).arg(program).arg("decode").arg(capture);
+    command.args(args.split_ascii_whitespace());
     command.env("RUST_BACKTRACE", "0").stdin(Stdio::null()).stdout(Stdio::null());
     let begin = Instant::now();
     let mut child = command.stderr(Stdio::piped()).spawn()?;
