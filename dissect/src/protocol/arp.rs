@@ -16,10 +16,10 @@ use std::net::Ipv4Addr;
 
 use codec::types::MacAddr;
 
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "arp", "ARP";

@@ -11,10 +11,10 @@
 use codec::types::MacAddr;
 
 use super::{ethernet, llc, netlink};
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::{Names, named_values, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "sll", "Linux cooked";

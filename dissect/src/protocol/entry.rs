@@ -1,7 +1,7 @@
 //! The entry of VSE's flow table that governs a frame. It is in none of the frame's bytes: somebody
 //! who follows the table has to tell.
 
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
 

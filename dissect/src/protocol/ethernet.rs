@@ -10,10 +10,10 @@
 use codec::types::MacAddr;
 
 use super::{arp, ip, ipv4, ipv6, llc, nsh, vlan, vse_frame};
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::protocol;
 use crate::sink::{Ends, Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "eth", "Ethernet";

@@ -3,9 +3,9 @@
 use codec::fcf::Fcf;
 use codec::vse::Carrier;
 
-use crate::dissector::Walk;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
+use crate::walk::Walk;
 
 protocol! {
     /// Fields of the layer that carries them, and of no layer of their own.

@@ -1,6 +1,6 @@
 //! What a capture says of a frame, which is not in its bytes.
 
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
 

@@ -14,11 +14,11 @@
 use codec::fcf::Fcf;
 
 use super::ethernet;
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "geneve", "Geneve";

@@ -12,10 +12,10 @@
 use std::net::Ipv4Addr;
 
 use super::ipv4;
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::{Names, named_values, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "icmp", "ICMP";

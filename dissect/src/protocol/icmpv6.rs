@@ -4,10 +4,10 @@
 use std::net::Ipv6Addr;
 
 use super::ipv6;
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::{Names, named_values, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "icmpv6", "ICMPv6";

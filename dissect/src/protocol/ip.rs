@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use codec::fcf::Fcf;
 
 use super::{ethernet, gre, icmp, icmpv6, ipsec, ipv4, ipv6, tcp, udp};
-use crate::dissector::{Walk, short};
 use crate::problem::Problem;
 use crate::sink::{Place, Sink};
+use crate::walk::{Walk, short};
 
 /// What the header of a datagram says to what it carries.
 #[derive(Debug, Clone, Copy)]

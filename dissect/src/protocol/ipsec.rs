@@ -7,10 +7,10 @@
 //! ```
 
 use super::ip::{self, Datagram};
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static ESP = "esp", "ESP";

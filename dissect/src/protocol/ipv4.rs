@@ -22,11 +22,11 @@ use codec::vse::Carrier;
 use super::fcf;
 use super::ip::{self, Datagram};
 use crate::assembly::{DatagramKey, Fragment};
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Ends, Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "ip", "IPv4";

@@ -18,11 +18,11 @@ use codec::vse::Carrier;
 use super::ip::{self, Datagram};
 use super::{fcf, ipv4};
 use crate::assembly::{DatagramKey, Fragment};
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{Protocol, protocol};
 use crate::sink::{Ends, Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "ipv6", "IPv6";

@@ -8,10 +8,10 @@
 //! ```
 
 use super::ethernet;
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "llc", "LLC";

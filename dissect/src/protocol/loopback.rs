@@ -1,11 +1,11 @@
 //! Loopback captures of BSD: the address family, in the byte order of the machine or the network's.
 
 use super::ip;
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "null", "Loopback";

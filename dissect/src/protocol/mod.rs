@@ -26,10 +26,11 @@ pub(crate) mod vlan;
 pub(crate) mod vse_frame;
 pub(crate) mod vxlan;
 
-use crate::dissector::{LinkType, Walk};
+use crate::frame::LinkType;
 use crate::problem::{self, Problem};
 use crate::registry::Protocol;
 use crate::sink::{Place, Sink};
+use crate::walk::Walk;
 
 /// Every protocol that is dissected.
 pub static PROTOCOLS: &[&Protocol] = &[

@@ -19,11 +19,11 @@ use codec::netlink::{
 };
 
 use super::openflow;
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{bits, names, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "netlink", "Netlink";

@@ -11,11 +11,11 @@
 //! ```
 
 use super::{ethernet, ip, ipv4, ipv6};
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "nsh", "NSH";

@@ -18,11 +18,12 @@
 use super::ip::{self, Datagram};
 use super::{openflow, stt};
 use crate::assembly::{Direction, Note, Region, Segment};
-use crate::dissector::{Carries, Walk, short};
 use crate::info::Info;
+use crate::ports::Carries;
 use crate::problem::Problem;
 use crate::registry::{Names, named_values, protocol};
 use crate::sink::{Ends, Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "tcp", "TCP";

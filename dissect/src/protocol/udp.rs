@@ -9,11 +9,12 @@
 
 use super::ip::{self, Datagram};
 use super::{geneve, ipsec, vxlan};
-use crate::dissector::{Carries, Walk, short};
 use crate::info::Info;
+use crate::ports::Carries;
 use crate::problem::Problem;
 use crate::registry::protocol;
 use crate::sink::{Ends, Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "udp", "UDP";

@@ -11,10 +11,10 @@
 use codec::vse::Carrier;
 
 use super::{ethernet, fcf, llc};
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "vlan", "802.1Q";

@@ -15,11 +15,11 @@
 use codec::proxy::{FramedFlags, FramedRef};
 
 use super::openflow;
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "vse", "VSE frame";

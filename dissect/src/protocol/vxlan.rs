@@ -13,11 +13,11 @@
 use codec::fcf::Fcf;
 
 use super::{ethernet, ipv4, ipv6, nsh};
-use crate::dissector::{Walk, short};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "vxlan", "VXLAN";

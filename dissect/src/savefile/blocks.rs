@@ -10,7 +10,7 @@
 
 use std::io::{self, Write};
 
-use crate::dissector::LinkType;
+use crate::frame::LinkType;
 
 /// An option of any block: a comment.
 const OPT_COMMENT: u16 = 1;

@@ -27,7 +27,7 @@ mod writer;
 
 use std::io::{self, Read};
 
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use source::Source;
 
 pub use compression::decompressed;

@@ -19,7 +19,7 @@ use std::io::Read;
 
 use super::source::Source;
 use super::{Record, SavefileError};
-use crate::dissector::{Frame, LinkType};
+use crate::frame::{Frame, LinkType};
 
 #[derive(Debug)]
 pub(super) struct Header {

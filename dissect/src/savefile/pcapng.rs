@@ -12,7 +12,7 @@ use std::io::Read;
 use super::pcap::ByteOrder;
 use super::source::Source;
 use super::{Record, SavefileError};
-use crate::dissector::{Frame, LinkType};
+use crate::frame::{Frame, LinkType};
 
 /// The type of the block that begins a section; the same in both byte orders.
 pub(super) const SECTION_HEADER: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::Record;
 use super::blocks::{self, length};
-use crate::dissector::{Frame, LinkType};
+use crate::frame::{Frame, LinkType};
 
 /// No limit worth the name to what is kept of a frame.
 const SNAP_LEN: u32 = 262_144;

@@ -6,7 +6,7 @@ use codec::vse::{Core, Reason};
 
 use super::Statistic;
 use super::report::{Cell, Report, columns};
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::problem::Problem;
 use crate::protocol::openflow::{self, NEW_CORE, REASON, SET_IRQ_CORE};
 use crate::registry::{Field, Protocol};

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::report::{Cell, Report, columns, count};
 use super::{Statistic, Talk};
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::problem::Problem;
 use crate::registry::{Field, Protocol};
 use crate::sink::{Ends, Place, Sink, Value};

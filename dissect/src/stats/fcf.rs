@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Statistic;
 use super::report::{Cell, Report, columns, count};
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::problem::Problem;
 use crate::protocol::fcf::{PRIORITY, PROTOCOL, VM_ID};
 use crate::registry::{Field, Protocol};

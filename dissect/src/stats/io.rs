@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::Statistic;
 use super::report::{Cell, Report, columns, count};
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::problem::Problem;
 use crate::registry::{Field, Protocol};
 use crate::sink::{Place, Sink, Value};

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 
 use super::Statistic;
 use super::report::{Report, columns};
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::problem::Problem;
 use crate::protocol::{fcf, ipv4, vlan};
 use crate::registry::{Field, Protocol};

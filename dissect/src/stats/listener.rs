@@ -1,7 +1,7 @@
 //! What statistics of OpenFlow messages have in common: they hear each message, and who says it.
 
 use super::{Report, Statistic, Talk};
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::problem::Problem;
 use crate::registry::{Field, Protocol};
 use crate::sink::{Ends, Place, Sink, Value};

@@ -16,7 +16,7 @@ mod talk;
 mod times;
 mod vse_hops;
 
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{Field, Protocol};

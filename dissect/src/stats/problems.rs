@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Statistic;
 use super::report::{Report, columns};
-use crate::dissector::Frame;
+use crate::frame::Frame;
 use crate::problem::{Problem, ProblemKind, What};
 use crate::registry::{Field, Protocol};
 use crate::sink::{Place, Sink, Value};

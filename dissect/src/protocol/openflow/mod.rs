@@ -17,10 +17,10 @@ use codec::of10::{BufferId, HEADER_LEN, Header, Message, MessageType, VERSION};
 use codec::proxy::Carried;
 
 use super::ethernet;
-use crate::dissector::Walk;
 use crate::problem::Problem;
 use crate::registry::{Names, named_values, names, protocol};
 use crate::sink::{Place, Sink, Value};
+use crate::walk::Walk;
 
 pub(crate) use fields::{NEW_CORE, PROTOCOL as BODY, REASON, SET_IRQ_CORE};
 pub(crate) use nicira_fields::PROTOCOL as NICIRA;

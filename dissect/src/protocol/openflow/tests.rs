@@ -1,9 +1,10 @@
 use codec::of10::Message;
 use serde_json::{Map, Value as Json, json};
 
-use crate::dissector::{Ports, Walk};
+use crate::ports::Ports;
 use crate::registry::Kind;
 use crate::sink::Place;
+use crate::walk::Walk;
 use crate::{Options, OwnedValue, Tree, TreeField};
 
 /// One message of every kind.

@@ -1,0 +1,75 @@
+//! Where a walk over a frame stands.
+
+use crate::assembly::Assembly;
+use crate::options::Options;
+use crate::ports::Ports;
+use crate::problem::{Problem, ProblemKind, What};
+use crate::sink::{Place, Sink};
+
+/// Where a dissection stands.
+#[derive(Debug)]
+pub(crate) struct Walk<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) ports: &'a Ports,
+    /// The streams and datagrams of the capture; nothing inside of a message, whose frames are no
+    /// part of a stream.
+    pub(crate) assembly: Option<&'a mut Assembly>,
+    /// How many messages and tunnels the bytes are in.
+    pub(crate) depth: usize,
+    /// Bytes of the frame that were not captured.
+    pub(crate) missing: usize,
+    /// Tells networks apart whose addresses may be the same: those of different tunnels.
+    pub(crate) network: u64,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk over bytes of which nothing more is known.
+    pub(crate) fn nowhere(options: &'a Options, ports: &'a Ports) -> Self {
+        Self { options, ports, assembly: None, depth: 0, missing: 0, network: 0 }
+    }
+
+    /// A dissection of what a message carries, if that is wanted and not too deep.
+    pub(crate) fn inside(&self) -> Option<Walk<'a>> {
+        let depth = self.depth + 1;
+        (self.options.nested && depth <= self.options.max_depth)
+            .then_some(Walk { depth, ..Self::nowhere(self.options, self.ports) })
+    }
+
+    /// Runs `dissect` over what a tunnel of that `kind` and `id` carries, if it is not too deep.
+    pub(crate) fn tunnel<S: Sink>(
+        &mut self,
+        (kind, id): (u8, u64),
+        place: Place,
+        sink: &mut S,
+        dissect: impl FnOnce(&mut Self, &mut S),
+    ) {
+        if self.depth >= self.options.max_depth {
+            let text = format!("more than {} levels", self.options.max_depth);
+            return sink.problem(Problem::unsupported(place.offset, text));
+        }
+        let outside = self.network;
+        self.depth += 1;
+        self.network = outside.rotate_left(7).wrapping_mul(31) ^ id << 8 ^ u64::from(kind);
+        dissect(self, sink);
+        self.depth -= 1;
+        self.network = outside;
+    }
+}
+
+/// Reports that `what` at `place` needs more bytes than there are: cut by the capture where
+/// `walk` misses bytes, which is told once for the frame; malformed where not.
+pub(crate) fn short(
+    walk: &Walk<'_>,
+    what: &'static str,
+    need: usize,
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    if walk.missing == 0 {
+        sink.problem(Problem {
+            kind: ProblemKind::Malformed,
+            at: place.offset,
+            what: What::Short { what, need, have: place.len },
+        });
+    }
+}
