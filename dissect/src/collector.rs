@@ -14,6 +14,9 @@ use crate::sink::{Place, Sink, Value};
 pub struct Collector {
     /// The fields that are wanted, each with its slot. Several fields of one name share a slot.
     fields: Vec<(&'static Field, usize)>,
+    /// A bit for each of these fields, by its address: most of the other fields of their protocols
+    /// have none, and need no look at the list.
+    bits: u64,
     /// The protocols of which layers are wanted, each with its slot.
     layers: Vec<(&'static Protocol, usize)>,
     /// The protocols that have any of the fields.
@@ -74,6 +77,7 @@ impl Collector {
         let slot = self.slots;
         for (protocol, field) in registry::fields_named(name) {
             self.fields.push((field, slot));
+            self.bits |= bit(field);
             if !self.of_interest.contains(&protocol) {
                 self.of_interest.push(protocol);
             }
@@ -143,9 +147,19 @@ impl Collector {
         (from, self.bytes.len())
     }
 
+    #[inline]
     fn slot(&self, wanted: &'static Field) -> Option<usize> {
+        if self.bits & bit(wanted) == 0 {
+            return None;
+        }
         self.fields.iter().find(|(field, _)| std::ptr::eq(*field, wanted)).map(|(_, slot)| *slot)
     }
+}
+
+/// The bit of a field: fields that stand beside each other in memory have different ones.
+#[inline]
+fn bit(field: &'static Field) -> u64 {
+    1 << (std::ptr::from_ref(field).addr() / size_of::<Field>() % 64)
 }
 
 impl Sink for Collector {

@@ -122,7 +122,7 @@ impl Expression {
             Self::Or(a, b) => a.holds(collected, frame) || b.holds(collected, frame),
             Self::Present(operand) => {
                 let mut present = false;
-                operand.each(collected, frame, &mut |item| {
+                operand.each(collected, frame, |item| {
                     let zero = matches!(item, Item::Value(Value::Unsigned(0)));
                     present |= !(zero && matches!(operand, Operand::Masked(..)));
                     !present
@@ -131,7 +131,7 @@ impl Expression {
             }
             Self::Test { operand, test, quantifier } => {
                 let (mut any, mut passed) = (false, false);
-                operand.each(collected, frame, &mut |item| {
+                operand.each(collected, frame, |item| {
                     any = true;
                     passed = test.passes(&item, collected, frame);
                     // One more value can change nothing.
@@ -145,15 +145,25 @@ impl Expression {
 
 impl Operand {
     /// Calls `each` for every value, until that returns false.
-    fn each(&self, collected: &Collector, frame: &[u8], each: &mut dyn FnMut(Item<'_>) -> bool) {
+    #[inline]
+    fn each(&self, collected: &Collector, frame: &[u8], mut each: impl FnMut(Item<'_>) -> bool) {
         match self {
-            Self::Fields(named) => {
-                for found in named.values(collected) {
-                    if !each(item(found)) {
-                        return;
-                    }
-                }
-            }
+            // What most filters ask about, in frames of which most have none: no call of a function
+            // that is known only when the filter is.
+            Self::Fields(named) => _ = named.values(collected).all(|found| each(item(found))),
+            made => made.each_made(collected, frame, &mut each),
+        }
+    }
+
+    /// The same where the values are not as the collector has them.
+    fn each_made(
+        &self,
+        collected: &Collector,
+        frame: &[u8],
+        each: &mut dyn FnMut(Item<'_>) -> bool,
+    ) {
+        match self {
+            Self::Fields(_) => self.each(collected, frame, each),
             Self::Layer(slot) => {
                 for found in collected.values(*slot) {
                     let Place { offset, .. } = found.place;
@@ -166,7 +176,7 @@ impl Operand {
                 }
             }
             Self::Frame => _ = each(Item::Value(Value::Bytes(frame))),
-            Self::Slice(operand, parts) => operand.each(collected, frame, &mut |item| {
+            Self::Slice(operand, parts) => operand.each(collected, frame, |item| {
                 let sliced = item.with_bytes(|bytes| {
                     let mut whole = Vec::new();
                     for part in parts {
@@ -176,13 +186,13 @@ impl Operand {
                 });
                 sliced.flatten().is_none_or(|bytes| each(Item::Bytes(bytes)))
             }),
-            Self::Masked(operand, mask) => operand.each(collected, frame, &mut |item| match item {
+            Self::Masked(operand, mask) => operand.each(collected, frame, |item| match item {
                 Item::Value(Value::Unsigned(number)) => {
                     each(Item::Value(Value::Unsigned(number & mask)))
                 }
                 _ => true,
             }),
-            Self::Len(operand) => operand.each(collected, frame, &mut |item| {
+            Self::Len(operand) => operand.each(collected, frame, |item| {
                 let len = match &item {
                     Item::Value(Value::Text(text)) => Some(text.chars().count()),
                     item => item.with_bytes(<[u8]>::len),
@@ -193,17 +203,17 @@ impl Operand {
             }),
             Self::Count(operand) => {
                 let mut count = 0;
-                operand.each(collected, frame, &mut |_| {
+                operand.each(collected, frame, |_| {
                     count += 1;
                     true
                 });
                 each(Item::Value(Value::Unsigned(count)));
             }
-            Self::Lower(operand) => operand.each(collected, frame, &mut |item| match item {
+            Self::Lower(operand) => operand.each(collected, frame, |item| match item {
                 Item::Value(Value::Text(text)) => each(Item::Text(text.to_lowercase())),
                 _ => true,
             }),
-            Self::Upper(operand) => operand.each(collected, frame, &mut |item| match item {
+            Self::Upper(operand) => operand.each(collected, frame, |item| match item {
                 Item::Value(Value::Text(text)) => each(Item::Text(text.to_uppercase())),
                 _ => true,
             }),
@@ -221,7 +231,7 @@ impl Test {
             Self::Compare(order, literal) => compare(item, *order, literal),
             Self::CompareWith(order, operand) => {
                 let mut any = false;
-                operand.each(collected, frame, &mut |other| {
+                operand.each(collected, frame, |other| {
                     let literal = match other {
                         Item::Value(value) => Some(Literal::of(value)),
                         Item::Bytes(bytes) => Some(Literal::Bytes(bytes)),
