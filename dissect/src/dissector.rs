@@ -1,10 +1,9 @@
 //! Dissects the frames of a capture, in order.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
-use crate::assembly::{Assembly, Steps};
+use crate::assembly::{Assembly, Role, Steps, Tracker};
 use crate::frame::Frame;
 use crate::options::Options;
 use crate::ports::Ports;
@@ -18,13 +17,15 @@ use crate::walk::Walk;
 /// that go on in later frames.
 #[derive(Debug)]
 pub struct Dissector {
-    options: Options,
-    ports: Arc<Ports>,
+    shared: Arc<Shared>,
     assembly: Assembly,
     clock: frame::Clock,
     annotator: Option<Box<dyn Annotator>>,
-    /// Where the steps of each frame begin that was tracked, or is followed.
-    starts: VecDeque<usize>,
+    /// The run of frames that are walked over, and which of them comes next.
+    run: Tracked,
+    next: usize,
+    /// Where the steps of the frame begin.
+    from: usize,
 }
 
 /// What a run of frames brings to the streams and datagrams of their capture: all that a
@@ -33,28 +34,34 @@ pub struct Dissector {
 pub struct Tracked {
     clock: frame::Clock,
     steps: Steps,
-    starts: VecDeque<usize>,
+    /// Where the steps of each frame begin.
+    starts: Vec<usize>,
+}
+
+impl Tracked {
+    /// Forgets the frames, for the next run.
+    pub fn clear(&mut self) {
+        self.steps.clear();
+        self.starts.clear();
+    }
 }
 
 /// What the dissectors of several threads share.
-#[derive(Debug, Clone)]
-pub struct Followers {
+#[derive(Debug)]
+struct Shared {
     options: Options,
-    ports: Arc<Ports>,
+    ports: Ports,
 }
+
+/// Makes dissectors for other threads.
+#[derive(Debug, Clone)]
+pub struct Followers(Arc<Shared>);
 
 impl Followers {
     /// A dissector for one thread.
     #[must_use]
     pub fn dissector(&self) -> Dissector {
-        Dissector {
-            options: self.options.clone(),
-            ports: Arc::clone(&self.ports),
-            assembly: Assembly::new(self.options.limits, self.options.numbers_streams),
-            clock: frame::Clock::default(),
-            starts: VecDeque::new(),
-            annotator: None,
-        }
+        Dissector::of(Arc::clone(&self.0))
     }
 }
 
@@ -62,10 +69,20 @@ impl Dissector {
     /// A dissector that has seen nothing.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let assembly = Assembly::new(options.limits, options.numbers_streams);
-        let ports = Arc::new(Ports::new(&options.assignments));
-        let (clock, starts) = (frame::Clock::default(), VecDeque::new());
-        Self { options, ports, assembly, clock, starts, annotator: None }
+        let ports = Ports::new(&options.assignments);
+        Self::of(Arc::new(Shared { options, ports }))
+    }
+
+    fn of(shared: Arc<Shared>) -> Self {
+        Self {
+            assembly: Assembly::new(shared.options.limits, shared.options.numbers_streams),
+            shared,
+            clock: frame::Clock::default(),
+            annotator: None,
+            run: Tracked::default(),
+            next: 0,
+            from: 0,
+        }
     }
 
     /// Lets `annotator` tell which entry of VSE's flow table governs each frame.
@@ -77,7 +94,7 @@ impl Dissector {
     /// [tracked](Self::track).
     #[must_use]
     pub fn followers(&self) -> Followers {
-        Followers { options: self.options.clone(), ports: Arc::clone(&self.ports) }
+        Followers(Arc::clone(&self.shared))
     }
 
     /// Keeps what the next frame brings to streams and datagrams, and tells nobody of it. That is
@@ -86,79 +103,47 @@ impl Dissector {
         if tracked.starts.is_empty() {
             tracked.clock = self.clock;
         }
-        mem::swap(self.assembly.steps_mut(), &mut tracked.steps);
-        self.assembly.begin_behind();
         self.clock.advance(frame.time);
-        tracked.starts.push_back(self.assembly.steps_mut().len());
-        self.walk(frame, &mut Ignore);
         self.clock.shown(frame.time);
-        mem::swap(self.assembly.steps_mut(), &mut tracked.steps);
+        tracked.starts.push(tracked.steps.len());
+        self.keep(frame, &mut tracked.steps);
     }
 
     /// Takes over a run of frames, each of which must be [followed](Self::follow) then. What is left
-    /// is empty, for the next run.
+    /// is of the run before: to be [cleared](Tracked::clear) by the thread that tracks the next one,
+    /// which has allocated it.
     pub fn take_over(&mut self, tracked: &mut Tracked) {
-        self.assembly.begin();
-        self.starts.clear();
-        self.clock = tracked.clock;
-        mem::swap(self.assembly.steps_mut(), &mut tracked.steps);
-        mem::swap(&mut self.starts, &mut tracked.starts);
+        mem::swap(&mut self.run, tracked);
+        self.clock = self.run.clock;
+        self.next = 0;
     }
 
     /// Comes to the next frame of the run, which can be walked over [again](Self::again) then.
     pub fn follow(&mut self, frame: Frame<'_>) {
         self.clock.advance(frame.time);
-        self.assembly.replay_from(self.starts.pop_front().unwrap_or_default());
+        self.from = self.run.starts.get(self.next).copied().unwrap_or(usize::MAX);
+        self.next += 1;
     }
 
     /// Dissects the next frame into `sink`.
     pub fn dissect(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
-        self.assembly.begin();
         self.clock.advance(frame.time);
-        self.walk(frame, sink);
+        let mut steps = mem::take(&mut self.run.steps);
+        steps.clear();
+        self.keep(frame, &mut steps);
+        self.run.steps = steps;
+        self.from = 0;
+        self.again(frame, sink);
     }
 
     /// Dissects `frame`, which must be the last one again, into another sink. A filter needs less
     /// of a frame than the output of the frames that pass.
     pub fn again(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
-        self.assembly.replay();
-        self.walk(frame, sink);
-    }
-
-    /// Notes that `frame`, the last one, is shown: the time since the last shown frame counts from
-    /// it.
-    pub fn shown(&mut self, frame: Frame<'_>) {
-        self.clock.shown(frame.time);
-    }
-
-    /// What waits at the end of the capture behind bytes that never came: once for each stream,
-    /// with the number of the frame in which the last of it came. To be called until it returns
-    /// nothing.
-    pub fn finish(&mut self, sink: &mut impl Sink) -> Option<u64> {
-        let held = self.assembly.take_held()?;
-        let mut walk = Walk::nowhere(&self.options, &self.ports);
-        let place = Place { offset: None, len: held.bytes.len() };
-        sink.problem(held.problem);
-        openflow::dissect_region(&mut walk, &held.bytes, |_, len| Place { len, ..place }, sink);
-        Some(held.frame)
-    }
-
-    fn walk(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
         let missing = frame.len.saturating_sub(frame.bytes.len());
-        self.assembly.note(frame.number, frame.time);
         if sink.wants(&frame::PROTOCOL) {
             frame::fields(&frame, &self.clock, sink);
         }
-        let mut walk = Walk {
-            options: &self.options,
-            ports: &self.ports,
-            assembly: Some(&mut self.assembly),
-            depth: 0,
-            missing,
-            network: 0,
-        };
-        let place = Place { offset: Some(0), len: frame.bytes.len() };
-        protocol::link(&mut walk, frame.link_type, frame.bytes, place, sink);
+        walk(&self.shared, self.run.steps.follow(self.from), &frame, sink);
         if missing > 0 && sink.wants_problems() {
             sink.problem(Problem {
                 kind: ProblemKind::Truncated,
@@ -172,6 +157,39 @@ impl Dissector {
             entry::report(annotator.as_mut(), &frame, sink);
         }
     }
+
+    /// Notes that `frame`, the last one, is shown: the time since the last shown frame counts from
+    /// it.
+    pub fn shown(&mut self, frame: Frame<'_>) {
+        self.clock.shown(frame.time);
+    }
+
+    /// What waits at the end of the capture behind bytes that never came: once for each stream,
+    /// with the number of the frame in which the last of it came. To be called until it returns
+    /// nothing.
+    pub fn finish(&mut self, sink: &mut impl Sink) -> Option<u64> {
+        let held = self.assembly.take_held()?;
+        let mut walk = Walk::nowhere(&self.shared.options, &self.shared.ports);
+        let place = Place { offset: None, len: held.bytes.len() };
+        sink.problem(held.problem);
+        openflow::dissect_region(&mut walk, &held.bytes, |_, len| Place { len, ..place }, sink);
+        Some(held.frame)
+    }
+
+    fn keep(&mut self, frame: Frame<'_>, steps: &mut Steps) {
+        self.assembly.note(frame.number, frame.time);
+        let tracker = Tracker { assembly: &mut self.assembly, steps };
+        walk(&self.shared, Role::Tracks(tracker), &frame, &mut Ignore);
+    }
+}
+
+/// Walks over a frame.
+fn walk(shared: &Shared, role: Role<'_>, frame: &Frame<'_>, sink: &mut impl Sink) {
+    let Shared { options, ports } = shared;
+    let missing = frame.len.saturating_sub(frame.bytes.len());
+    let mut walk = Walk { options, ports, role, depth: 0, missing, network: 0 };
+    let place = Place { offset: Some(0), len: frame.bytes.len() };
+    protocol::link(&mut walk, frame.link_type, frame.bytes, place, sink);
 }
 
 /// Dissects one OpenFlow message, which `bytes` hold whole; offsets count from its start.

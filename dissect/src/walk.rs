@@ -1,6 +1,6 @@
 //! Where a walk over a frame stands.
 
-use crate::assembly::Assembly;
+use crate::assembly::{DatagramKey, Fragment, Role};
 use crate::options::Options;
 use crate::ports::Ports;
 use crate::problem::{Problem, ProblemKind, What};
@@ -11,9 +11,8 @@ use crate::sink::{Place, Sink};
 pub(crate) struct Walk<'a> {
     pub(crate) options: &'a Options,
     pub(crate) ports: &'a Ports,
-    /// The streams and datagrams of the capture; nothing inside of a message, whose frames are no
-    /// part of a stream.
-    pub(crate) assembly: Option<&'a mut Assembly>,
+    /// What to do where the frame comes to the streams and datagrams of the capture.
+    pub(crate) role: Role<'a>,
     /// How many messages and tunnels the bytes are in.
     pub(crate) depth: usize,
     /// Bytes of the frame that were not captured.
@@ -25,7 +24,7 @@ pub(crate) struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// A walk over bytes of which nothing more is known.
     pub(crate) fn nowhere(options: &'a Options, ports: &'a Ports) -> Self {
-        Self { options, ports, assembly: None, depth: 0, missing: 0, network: 0 }
+        Self { options, ports, role: Role::None, depth: 0, missing: 0, network: 0 }
     }
 
     /// A dissection of what a message carries, if that is wanted and not too deep.
@@ -53,6 +52,36 @@ impl<'a> Walk<'a> {
         dissect(self, sink);
         self.depth -= 1;
         self.network = outside;
+    }
+
+    /// Adds a fragment to its datagram, and runs `dissect` over the whole if that completes it. Tells
+    /// what is wrong with the fragment, which is at `place`. Returns whether the datagram is whole.
+    pub(crate) fn reassemble<S: Sink>(
+        &mut self,
+        key: DatagramKey,
+        fragment: Fragment<'_>,
+        place: Place,
+        sink: &mut S,
+        dissect: impl FnOnce(&mut Self, &[u8], &mut S),
+    ) -> bool {
+        match &mut self.role {
+            Role::None => false,
+            Role::Tracks(tracker) => {
+                let Some((index, whole)) = tracker.fragment(key, fragment) else { return false };
+                dissect(self, &whole, sink);
+                if let Role::Tracks(tracker) = &mut self.role {
+                    tracker.give_back(index, whole);
+                }
+                true
+            }
+            Role::Follows(taken) => {
+                let (whole, problem) = taken.fragment();
+                if let Some(problem) = problem {
+                    sink.problem(Problem { at: place.offset, ..problem.clone() });
+                }
+                whole.map(|whole| dissect(self, whole, sink)).is_some()
+            }
+        }
     }
 }
 

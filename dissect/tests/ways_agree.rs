@@ -81,8 +81,9 @@ fn both(frames: &[Kept], options: &Options, mut each: impl FnMut(bool, Frame<'_>
     let followers = front.followers();
     let mut followers = [followers.dissector(), followers.dissector()];
     let mut number = 0;
+    let mut tracked = Tracked::default();
     for (run, turn) in frames.chunks(37).zip(0..) {
-        let mut tracked = Tracked::default();
+        tracked.clear();
         for (kept, at) in run.iter().zip(number + 1..) {
             front.track(frame(kept, at), &mut tracked);
         }

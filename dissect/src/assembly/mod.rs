@@ -1,23 +1,26 @@
 //! What goes over several frames: TCP streams and IP datagrams in fragments.
 //!
 //! A frame may be walked over more than once, first for the filter, then for the output; but what
-//! it brings to streams and datagrams counts once. So each step is kept, and another walk, which
-//! takes the same steps, reads them: in the same thread until the next frame, or in another one,
-//! to which the steps of many frames are handed over.
+//! it brings to streams and datagrams counts once. So one walk tracks the frame: it tells nobody
+//! anything, and notes what each segment and fragment brings. Every other walk, which comes to the
+//! same segments and fragments, reads these steps: in any thread, since they are all it needs.
 
 mod datagrams;
 mod header_chain;
 mod numbers;
+mod steps;
 mod stream;
 mod streams;
 
 use crate::problem::Problem;
 
 pub(crate) use datagrams::{DatagramKey, Fragment};
+pub(crate) use steps::{Note, Region, Role, Steps, Tracker};
 pub(crate) use streams::{Direction, Segment};
 
 use datagrams::Datagrams;
 use numbers::Numbers;
+use steps::Joined;
 use streams::Streams;
 
 /// How much is kept.
@@ -55,69 +58,12 @@ fn middle(times: impl Iterator<Item = u64>) -> u64 {
     if times.is_empty() { 0 } else { *times.select_nth_unstable(middle).1 }
 }
 
-/// What a segment brings to its stream.
-#[derive(Debug, Default)]
-pub(crate) struct Region {
-    /// Whole messages, where they do not stand in the segment as they are.
-    pub(crate) buffer: Vec<u8>,
-    /// Whether [`buffer`](Self::buffer) holds them.
-    pub(crate) joined: bool,
-    /// Bytes at the start of the region that came in other frames.
-    pub(crate) before: usize,
-    /// Bytes of the region, all in whole messages.
-    pub(crate) len: usize,
-    /// Bytes of the region that stand in the segment.
-    pub(crate) here: usize,
-    /// Where they begin in the segment's data.
-    pub(crate) from: usize,
-    /// What is wrong with the stream.
-    pub(crate) problem: Option<Box<Problem>>,
-    /// Whether the data of the segment is of an OpenFlow stream.
-    pub(crate) openflow: bool,
-    /// What a note on the segment says.
-    pub(crate) note: Note,
-}
-
-/// What is worth a word on a segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Note {
-    /// Nothing.
-    #[default]
-    None,
-    /// It brings nothing new.
-    Retransmission,
-    /// It waits for bytes before it.
-    OutOfOrder,
-}
-
 /// What waits in a stream behind bytes that never came.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) bytes: Vec<u8>,
     pub(crate) problem: Problem,
     pub(crate) frame: u64,
-}
-
-#[derive(Debug)]
-enum Step {
-    /// A segment of a stream that is not OpenFlow, or one without data.
-    Nothing,
-    Segment(Region),
-    /// The whole datagram, if the fragment completes it; or what is wrong with it.
-    Fragment(Option<Vec<u8>>, Option<Problem>),
-    /// The number of a segment's connection.
-    Number(u64),
-}
-
-/// The steps of frames, one frame's behind the other's.
-#[derive(Debug, Default)]
-pub(crate) struct Steps(Vec<Step>);
-
-impl Steps {
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// The streams and datagrams of a capture.
@@ -127,11 +73,6 @@ pub(crate) struct Assembly {
     datagrams: Datagrams,
     /// Where connections are numbered.
     numbers: Option<Numbers>,
-    steps: Steps,
-    /// Where those of the frame begin.
-    from: usize,
-    /// The next one, where they are taken again.
-    taken: Option<usize>,
     frame: u64,
     time: u64,
 }
@@ -140,49 +81,12 @@ impl Assembly {
     pub(crate) fn new(limits: Limits, numbers_streams: bool) -> Self {
         let numbers = numbers_streams.then(Numbers::default);
         let (streams, datagrams) = (Streams::new(limits), Datagrams::new(limits));
-        let steps = Steps::default();
-        Self { streams, datagrams, numbers, steps, from: 0, taken: None, frame: 0, time: 0 }
+        Self { streams, datagrams, numbers, frame: 0, time: 0 }
     }
 
-    /// Begins a frame; the steps of those before are no longer needed.
-    pub(crate) fn begin(&mut self) {
-        for step in self.steps.0.drain(..) {
-            if let Step::Segment(region) = step {
-                self.streams.recycle(region.buffer);
-            }
-        }
-        (self.from, self.taken) = (0, None);
-    }
-
-    /// Begins a frame whose steps are kept behind those of the frames before.
-    pub(crate) fn begin_behind(&mut self) {
-        (self.from, self.taken) = (self.steps.len(), None);
-    }
-
-    /// Begins the frame again.
-    pub(crate) fn replay(&mut self) {
-        self.taken = Some(self.from);
-    }
-
-    /// Begins the frame again whose steps begin there.
-    pub(crate) fn replay_from(&mut self, from: usize) {
-        (self.from, self.taken) = (from, Some(from));
-    }
-
-    /// The steps, to be exchanged for others.
-    pub(crate) fn steps_mut(&mut self) -> &mut Steps {
-        &mut self.steps
-    }
-
-    /// Which frame it is.
+    /// Notes which frame is tracked.
     pub(crate) fn note(&mut self, frame: u64, time: u64) {
         (self.frame, self.time) = (frame, time);
-    }
-
-    /// Whether connections are numbered.
-    #[inline]
-    pub(crate) fn numbers_streams(&self) -> bool {
-        self.numbers.is_some()
     }
 
     /// The number of a segment's connection, where connections are numbered: see [`Numbers::of`].
@@ -192,70 +96,27 @@ impl Assembly {
         sequence: u32,
         opens: bool,
     ) -> Option<u64> {
-        let numbers = self.numbers.as_mut()?;
-        if let Some(taken) = &mut self.taken {
-            *taken += 1;
-            return match self.steps.0.get(*taken - 1) {
-                Some(Step::Number(number)) => Some(*number),
-                _ => None,
-            };
-        }
-        let number = numbers.of(direction, sequence, opens);
-        self.steps.0.push(Step::Number(number));
-        Some(number)
+        Some(self.numbers.as_mut()?.of(direction, sequence, opens))
     }
 
-    /// Takes a segment; `on_port` says whether its ports are those of OpenFlow, nothing that they
-    /// are neither. What it brings is lent out, to be given [back](Self::give_back).
-    pub(crate) fn segment(&mut self, segment: &Segment<'_>, on_port: Option<bool>) -> Region {
-        if let Some(taken) = &mut self.taken {
-            *taken += 1;
-            if let Some(Step::Segment(region)) = self.steps.0.get_mut(*taken - 1) {
-                return std::mem::take(region);
-            }
-            return Region::default();
-        }
+    /// What a segment brings. `on_port` says whether its ports are those of OpenFlow; nothing where
+    /// the bytes must tell.
+    pub(crate) fn segment(&mut self, segment: &Segment<'_>, on_port: bool) -> Region {
         self.streams.segment(segment, on_port, self.frame)
     }
 
-    /// Keeps what a segment brought, for another walk.
-    pub(crate) fn give_back(&mut self, region: Region) {
-        match self.taken {
-            None if region.openflow => self.steps.0.push(Step::Segment(region)),
-            None => self.steps.0.push(Step::Nothing),
-            Some(taken) => {
-                if let Some(Step::Segment(place)) = self.steps.0.get_mut(taken - 1) {
-                    *place = region;
-                }
-            }
-        }
+    /// Notes what a segment says that brings nothing itself.
+    pub(crate) fn acknowledge(&mut self, direction: Direction, acknowledged: Option<u32>) {
+        self.streams.acknowledge(direction, acknowledged);
     }
 
-    /// Takes a fragment. The datagram that it completes is lent out with the index of its step, to
-    /// be given [back](Self::give_back_datagram), as [`segment`](Self::segment) does.
+    /// The datagram that a fragment completes, and what is wrong with it.
     pub(crate) fn fragment(
         &mut self,
         key: DatagramKey,
         fragment: Fragment<'_>,
-    ) -> (usize, Option<Vec<u8>>, Option<Problem>) {
-        if let Some(taken) = &mut self.taken {
-            *taken += 1;
-            let index = *taken - 1;
-            if let Some(Step::Fragment(whole, problem)) = self.steps.0.get_mut(index) {
-                return (index, whole.take(), problem.clone());
-            }
-            return (index, None, None);
-        }
-        let (whole, problem) = self.datagrams.fragment(key, fragment, self.time);
-        self.steps.0.push(Step::Fragment(None, problem.clone()));
-        (self.steps.len() - 1, whole, problem)
-    }
-
-    /// Keeps a datagram, for another walk.
-    pub(crate) fn give_back_datagram(&mut self, index: usize, datagram: Vec<u8>) {
-        if let Some(Step::Fragment(whole, _)) = self.steps.0.get_mut(index) {
-            *whole = Some(datagram);
-        }
+    ) -> (Option<Vec<u8>>, Option<Problem>) {
+        self.datagrams.fragment(key, fragment, self.time)
     }
 
     /// What a stream holds at the end of the capture, one stream at a time.

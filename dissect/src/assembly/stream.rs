@@ -66,6 +66,15 @@ impl Stream {
         (self.lost, self.in_step, self.at_start) = (false, true, true);
     }
 
+    /// Whether the next byte begins a message, and nothing waits.
+    #[inline]
+    pub(super) fn is_clear(&self) -> bool {
+        self.content == Content::Openflow
+            && self.in_step
+            && self.waiting.is_empty()
+            && self.ahead.is_empty()
+    }
+
     /// Bytes that wait.
     pub(super) fn held(&self) -> usize {
         self.waiting.len() + self.ahead.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()

@@ -1,14 +1,14 @@
 //! The TCP streams of a capture: what each segment brings.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 
 use super::header_chain;
 use super::stream::{Content, Stream, ahead_of, length};
-use super::{Held, Limits, Note, Region, middle};
+use super::{Held, Joined, Limits, Note, Region, middle};
 use crate::problem::{Problem, ProblemKind, What};
 
 /// Segments that do not look like OpenFlow before nobody looks any more.
@@ -93,6 +93,7 @@ pub(crate) struct Segment<'a> {
 /// streams that are not OpenFlow.
 #[derive(Debug)]
 struct Known {
+    direction: Direction,
     /// When a segment came last.
     used: u64,
     /// Nothing where it carries something else.
@@ -116,9 +117,8 @@ impl Others {
         self.place(hash).is_some_and(|known| *known == hash)
     }
 
-    /// Notes of a direction, if it has a hash, whether it carries something else.
-    fn set(&mut self, hash: Option<u64>, other: bool) {
-        let Some(hash) = hash else { return };
+    /// Notes of a direction whether it carries something else.
+    fn set(&mut self, hash: u64, other: bool) {
         if let Some(place) = self.place(hash)
             && (other || *place == hash)
         {
@@ -131,88 +131,66 @@ impl Others {
 #[derive(Debug)]
 pub(crate) struct Streams {
     limits: Limits,
-    known: HashMap<Direction, Known, RandomState>,
+    /// By the hash of the direction, which is known before anybody looks.
+    known: HashTable<Known>,
+    hasher: RandomState,
     others: Others,
     /// Counts segments.
     clock: u64,
     /// Bytes that wait ahead in all streams.
     held: usize,
-    /// A buffer to use again.
-    spare: Vec<u8>,
 }
 
 impl Streams {
     pub(crate) fn new(limits: Limits) -> Self {
-        let (known, others) = (HashMap::default(), Others(vec![0; OTHERS]));
-        Self { limits, known, others, clock: 0, held: 0, spare: Vec::new() }
-    }
-
-    /// Takes a buffer that is no longer needed.
-    pub(crate) fn recycle(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() > self.spare.capacity() {
-            buffer.clear();
-            self.spare = buffer;
-        }
+        let (known, hasher) = (HashTable::new(), RandomState::default());
+        Self { limits, known, hasher, others: Others(vec![0; OTHERS]), clock: 0, held: 0 }
     }
 
     /// What `segment` brings; it came in `frame`. `on_port` is whether its ports are those of
-    /// OpenFlow; nothing where the bytes must tell.
-    pub(crate) fn segment(
-        &mut self,
-        segment: &Segment<'_>,
-        on_port: Option<bool>,
-        frame: u64,
-    ) -> Region {
-        if on_port == Some(false) {
-            return Region::default();
-        }
-        if let (Some(acknowledged), true) = (segment.acknowledged, self.held > 0) {
-            self.acknowledge(segment.direction.reverse(), acknowledged);
-        }
-        if segment.len == 0 && !segment.syn && !segment.end {
-            return Region::default();
-        }
-        // Between ports of OpenFlow nothing else is looked for.
-        let looked_for = on_port.is_none();
-        let hash = looked_for.then(|| self.known.hasher().hash_one(segment.direction));
-        if hash.is_some_and(|hash| self.others.holds(hash)) && !segment.syn && !segment.end {
-            return Region::default();
+    /// OpenFlow; where not, the bytes must tell.
+    pub(crate) fn segment(&mut self, segment: &Segment<'_>, on_port: bool, frame: u64) -> Region {
+        let Segment { direction, syn, end, .. } = *segment;
+        self.acknowledge(direction, segment.acknowledged);
+        let hash = self.hasher.hash_one(direction);
+        if !on_port && self.others.holds(hash) && !syn && !end {
+            return Region::NOTHING;
         }
         self.clock += 1;
-        if segment.syn && self.known.get(&segment.direction).is_some_and(|of| of.stream.is_none()) {
+        if syn && self.get(hash, direction).is_some_and(|known| known.stream.is_none()) {
             // Another connection, which may carry anything.
-            self.known.remove(&segment.direction);
+            self.remove(hash, direction);
         }
-        let known = if let Some(known) = self.known.get_mut(&segment.direction) {
-            known
-        } else {
-            self.make_room();
-            self.others.set(hash, false);
-            let content = match on_port {
-                Some(_) => Content::Openflow,
-                None => self.content_of(segment.direction.reverse()),
+        let known =
+            if let Some(known) = self.known.find_mut(hash, |known| known.direction == direction) {
+                known
+            } else {
+                self.make_room();
+                self.others.set(hash, false);
+                let reverse = direction.reverse();
+                let content = if on_port { Content::Openflow } else { self.content_of(reverse) };
+                let stream = Some(Box::new(Stream::new(content)));
+                let known = Known { direction, used: 0, stream };
+                let hasher = |known: &Known| self.hasher.hash_one(known.direction);
+                self.known.insert_unique(hash, known, hasher).into_mut()
             };
-            let stream = Some(Box::new(Stream::new(content)));
-            self.known.entry(segment.direction).or_insert(Known { used: 0, stream })
-        };
         known.used = self.clock;
         let Some(stream) = &mut known.stream else {
-            if segment.end {
-                self.known.remove(&segment.direction);
+            if end {
+                self.remove(hash, direction);
             }
-            self.others.set(hash, !segment.end);
-            return Region::default();
+            self.others.set(hash, !end);
+            return Region::NOTHING;
         };
-        let mut spare = std::mem::take(&mut self.spare);
-        let held = stream.held();
-        let region = take(stream, segment, frame, &self.limits, &mut spare);
-        self.held = (self.held + stream.held()).saturating_sub(held);
-        if spare.capacity() > 0 {
-            self.spare = spare;
+        if let Some(region) = in_step(stream, segment) {
+            return region;
         }
-        if segment.end && stream.ahead.is_empty() {
+        let held = stream.held();
+        let region = take(stream, segment, frame, &self.limits);
+        self.held = (self.held + stream.held()).saturating_sub(held);
+        if end && stream.ahead.is_empty() {
             self.held = self.held.saturating_sub(stream.held());
-            self.known.remove(&segment.direction);
+            self.remove(hash, direction);
         } else if stream.content == Content::Other {
             known.stream = None;
         }
@@ -222,17 +200,36 @@ impl Streams {
         region
     }
 
+    fn get(&self, hash: u64, direction: Direction) -> Option<&Known> {
+        self.known.find(hash, |known| known.direction == direction)
+    }
+
+    fn remove(&mut self, hash: u64, direction: Direction) {
+        if let Ok(entry) = self.known.find_entry(hash, |known| known.direction == direction) {
+            entry.remove();
+        }
+    }
+
     /// The content of a stream whose other direction is asked about.
     fn content_of(&self, direction: Direction) -> Content {
-        match self.known.get(&direction).and_then(|known| known.stream.as_ref()) {
+        let known = self.get(self.hasher.hash_one(direction), direction);
+        match known.and_then(|known| known.stream.as_ref()) {
             Some(stream) if stream.content == Content::Openflow => Content::Openflow,
             _ => Content::Unknown(0),
         }
     }
 
-    /// Notes that the receiver of `direction` has all bytes before `acknowledged`.
-    fn acknowledge(&mut self, direction: Direction, acknowledged: u32) {
-        let known = self.known.get_mut(&direction);
+    /// Notes that the sender of `direction` has all bytes of the other one before `acknowledged`.
+    #[inline]
+    pub(crate) fn acknowledge(&mut self, direction: Direction, acknowledged: Option<u32>) {
+        if let (Some(acknowledged), true) = (acknowledged, self.held > 0) {
+            self.note_lost(direction.reverse(), acknowledged);
+        }
+    }
+
+    fn note_lost(&mut self, direction: Direction, acknowledged: u32) {
+        let hash = self.hasher.hash_one(direction);
+        let known = self.known.find_mut(hash, |known| known.direction == direction);
         let Some(stream) = known.and_then(|known| known.stream.as_mut()) else { return };
         if let (Some(next), false) = (stream.next, stream.ahead.is_empty()) {
             stream.lost |= ahead_of(next, acknowledged).is_some();
@@ -249,20 +246,17 @@ impl Streams {
     /// Forgets the streams that were used least of late: what they wait for is lost, what comes
     /// later is read.
     fn forget(&mut self) {
-        let limit = middle(self.known.values().map(|known| known.used));
-        self.known.retain(|_, known| known.used > limit);
-        let streams = self.known.values().filter_map(|known| known.stream.as_ref());
+        let limit = middle(self.known.iter().map(|known| known.used));
+        self.known.retain(|known| known.used > limit);
+        let streams = self.known.iter().filter_map(|known| known.stream.as_ref());
         self.held = streams.map(|stream| stream.held()).sum();
     }
 
     /// What a stream holds at the end of the capture.
     pub(crate) fn take_held(&mut self) -> Option<Held> {
-        let waits = |(direction, known): (&Direction, &Known)| {
-            let stream = known.stream.as_ref()?;
-            (!stream.ahead.is_empty()).then_some((stream.frame, *direction))
-        };
-        let (frame, direction) = self.known.iter().filter_map(waits).min_by_key(|(f, _)| *f)?;
-        let stream = self.known.get_mut(&direction)?.stream.as_mut()?;
+        let streams = self.known.iter_mut().filter_map(|known| known.stream.as_mut());
+        let waiting = streams.filter(|stream| !stream.ahead.is_empty());
+        let stream = waiting.min_by_key(|stream| stream.frame)?;
         let mut bytes = Vec::new();
         let missing = stream.give_up(&mut bytes)?;
         let cut = stream.cut(&bytes, Some(missing));
@@ -270,18 +264,28 @@ impl Streams {
         let problem = cut.problem.unwrap_or(Problem { kind: ProblemKind::Gap, at: None, what });
         bytes.truncate(cut.skip + cut.len);
         bytes.drain(..cut.skip);
-        Some(Held { bytes, problem, frame })
+        Some(Held { bytes, problem, frame: stream.frame })
     }
 }
 
+/// What most segments bring, whole messages right behind those before; nothing if this one does not.
+#[inline]
+fn in_step(stream: &mut Stream, segment: &Segment<'_>) -> Option<Region> {
+    let Segment { data, len, sequence, .. } = *segment;
+    let expected = stream.is_clear() && stream.next == Some(sequence);
+    if !expected || segment.syn || segment.end || data.len() < len {
+        return None;
+    }
+    if header_chain::whole(data) != (len, true) {
+        return None;
+    }
+    stream.next = Some(sequence.wrapping_add(length(len)));
+    stream.at_start = false;
+    Some(Region::here(0, len))
+}
+
 /// What `segment` brings to `stream`.
-fn take(
-    stream: &mut Stream,
-    segment: &Segment<'_>,
-    frame: u64,
-    limits: &Limits,
-    spare: &mut Vec<u8>,
-) -> Region {
+fn take(stream: &mut Stream, segment: &Segment<'_>, frame: u64, limits: &Limits) -> Region {
     let Segment { data, len, .. } = *segment;
     let mut sequence = segment.sequence;
     if segment.syn {
@@ -294,10 +298,9 @@ fn take(
             stream.next = Some(ahead_of(next, end).map_or(next, |_| end));
             stream.at_start = false;
         }
-        return Region::default();
+        return Region::NOTHING;
     }
     stream.at_start = false;
-    let quiet = Region { openflow: true, ..Region::default() };
     let begins_late = stream.next.is_none();
     if begins_late {
         stream.next = Some(sequence);
@@ -309,13 +312,13 @@ fn take(
         stream.frame = frame;
         let enough = stream.held() > limits.stream_bytes || stream.ahead.len() > AHEAD;
         if !stream.lost && !enough && data.len() == len {
-            return Region { note: Note::OutOfOrder, ..quiet };
+            return Region::quiet(Note::OutOfOrder);
         }
-        return after_gap(stream, std::mem::take(spare), data.len());
+        return after_gap(stream, data.len());
     }
     let end = sequence.wrapping_add(length(len));
     if ahead_of(next, end).is_none() {
-        return Region { note: Note::Retransmission, ..quiet };
+        return Region::quiet(Note::Retransmission);
     }
     let from = usize::try_from(next.wrapping_sub(sequence)).unwrap_or(usize::MAX);
     let fresh = data.get(from..).unwrap_or_default();
@@ -323,18 +326,9 @@ fn take(
     let region = if stream.waiting.is_empty() && stream.ahead.is_empty() {
         let cut = stream.cut(fresh, None);
         let more = if cut.sound { 0 } else { fresh.len() - cut.skip - cut.len };
-        let len = cut.len + more;
-        Region {
-            len,
-            here: len,
-            from: from + cut.skip,
-            problem: cut.problem.map(Box::new),
-            ..quiet
-        }
+        Region::here(from + cut.skip, cut.len + more).with(cut.problem)
     } else {
-        let mut buffer = std::mem::take(spare);
-        buffer.clear();
-        buffer.extend(&stream.waiting);
+        let mut buffer = std::mem::take(&mut stream.waiting);
         let before = buffer.len();
         buffer.extend(fresh);
         if data.len() == len {
@@ -351,7 +345,8 @@ fn take(
 }
 
 /// What can be read once the missing bytes are given up.
-fn after_gap(stream: &mut Stream, mut buffer: Vec<u8>, here: usize) -> Region {
+fn after_gap(stream: &mut Stream, here: usize) -> Region {
+    let mut buffer = Vec::new();
     let missing = stream.give_up(&mut buffer);
     let before = buffer.len().saturating_sub(here);
     joined(stream, buffer, (before, here, 0), missing)
@@ -366,23 +361,17 @@ fn joined(
     missing: Option<u32>,
 ) -> Region {
     let cut = stream.cut(&buffer, missing);
-    let (skip, mut len) = (cut.skip, cut.len);
-    if !cut.sound {
-        len = buffer.len() - skip;
+    if cut.sound {
+        buffer.truncate(cut.skip + cut.len);
     }
-    buffer.drain(..skip);
-    let skipped_here = skip.saturating_sub(before);
-    Region {
-        buffer,
-        joined: true,
-        before: before.saturating_sub(skip),
-        len,
+    buffer.drain(..cut.skip);
+    let skipped_here = cut.skip.saturating_sub(before);
+    let joined = Joined {
+        bytes: buffer,
+        before: before.saturating_sub(cut.skip),
         here: here.saturating_sub(skipped_here),
-        from: from + skipped_here,
-        problem: cut.problem.map(Box::new),
-        openflow: true,
-        note: Note::None,
-    }
+    };
+    Region::joined(joined, from + skipped_here).with(cut.problem)
 }
 
 /// Whether the stream is one of OpenFlow, by what is known and by `data`.
@@ -430,7 +419,7 @@ mod tests {
         };
         for closed in [true, false] {
             let mut streams = Streams::new(Limits::default());
-            let mut take = |segment: Segment<'_>| streams.segment(&segment, None, 1).openflow;
+            let mut take = |segment: Segment<'_>| streams.segment(&segment, false, 1).openflow;
             for n in 0..10 {
                 assert!(!take(segment(1 + 4 * n, b"GET ")));
             }

@@ -166,21 +166,13 @@ pub(crate) fn reassemble(
         let text = format!("a fragment of {} bytes, and not the last", fragment.bytes.len());
         return sink.problem(Problem::malformed(place.offset, text));
     }
-    let Some(assembly) = &mut walk.assembly else { return };
-    let (index, whole, problem) = assembly.fragment(key, fragment);
-    if let Some(problem) = problem {
-        sink.problem(Problem { at: place.offset, ..problem });
-    }
-    if let Some(whole) = whole {
+    walk.reassemble(key, fragment, place, sink, |walk, whole, sink| {
         let (len, place) = (whole.len(), Place { offset: None, len: whole.len() });
         let datagram = Datagram { len, first_fragment: false, ..*datagram };
         let missing = std::mem::take(&mut walk.missing);
-        ip::carried(walk, key.protocol, &datagram, &whole, place, sink);
+        ip::carried(walk, key.protocol, &datagram, whole, place, sink);
         walk.missing = missing;
-        if let Some(assembly) = &mut walk.assembly {
-            assembly.give_back_datagram(index, whole);
-        }
-    }
+    });
 }
 
 fn options(bytes: &[u8], place: Place, sink: &mut impl Sink) {

@@ -86,7 +86,6 @@ pub(crate) fn dissect(
         }
         return sink.leave();
     }
-    let Some(assembly) = &mut walk.assembly else { return sink.leave() };
     let key = DatagramKey {
         source: datagram.source,
         destination: datagram.destination,
@@ -95,19 +94,13 @@ pub(crate) fn dissect(
         network: walk.network,
     };
     let more = offset + payload.len() < whole_len;
-    let (index, whole, problem) = assembly.fragment(key, Fragment { offset, more, bytes: payload });
-    if let Some(problem) = problem {
-        sink.problem(Problem { at: place.offset, ..problem });
-    }
-    match whole {
-        Some(whole) => {
-            let place = Place { offset: None, len: whole.len() };
-            packet(walk, datagram, &whole, place, sink);
-            if let Some(assembly) = &mut walk.assembly {
-                assembly.give_back_datagram(index, whole);
-            }
-        }
-        None => sink.leave(),
+    let fragment = Fragment { offset, more, bytes: payload };
+    let whole = walk.reassemble(key, fragment, place, sink, |walk, whole, sink| {
+        let place = Place { offset: None, len: whole.len() };
+        packet(walk, datagram, whole, place, sink);
+    });
+    if !whole {
+        sink.leave();
     }
 }
 

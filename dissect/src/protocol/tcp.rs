@@ -17,7 +17,7 @@
 
 use super::ip::{self, Datagram};
 use super::{openflow, stt};
-use crate::assembly::{Direction, Note, Region, Segment};
+use crate::assembly::{Direction, Note, Region, Role, Segment};
 use crate::info::Info;
 use crate::ports::Carries;
 use crate::problem::Problem;
@@ -77,8 +77,7 @@ pub(crate) fn dissect(
         short(walk, "TCP header", LEAST, place, sink);
         return sink.leave();
     };
-    let [p0, p1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, rest @ ..] = *header;
-    let [w0, w1, c0, c1, u0, u1] = rest;
+    let [p0, p1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, ..] = *header;
     let (source, destination) = (u16::from_be_bytes([p0, p1]), u16::from_be_bytes([d0, d1]));
     let carries = walk.ports.tcp(source, destination);
     if carries == Carries::Stt {
@@ -88,31 +87,21 @@ pub(crate) fn dissect(
     let acknowledged = u32::from_be_bytes([a0, a1, a2, a3]);
     let header_len = usize::from(offset >> 4) * 4;
     let len = datagram.len.saturating_sub(header_len);
-    let stream = match &mut walk.assembly {
-        Some(assembly) if assembly.numbers_streams() => {
+    let stream = match &mut walk.role {
+        _ if !walk.options.numbers_streams => None,
+        Role::Tracks(tracker) => {
             let direction = direction(datagram, source, destination, walk.network);
-            assembly.number(direction, sequence, flags & (SYN | ACK_FLAG) == SYN)
+            let opens = flags & (SYN | ACK_FLAG) == SYN;
+            tracker.number(direction, sequence, opens);
+            None
         }
-        _ => None,
+        Role::Follows(taken) => taken.number(),
+        Role::None => None,
     };
 
     sink.enter(&PROTOCOL, place.part(0, header_len.min(bytes.len())));
     if sink.wants(&PROTOCOL) {
-        let mut put = |field, offset, len, value| sink.field(field, place.part(offset, len), value);
-        let number = |bytes: [u8; 2]| Value::Unsigned(u16::from_be_bytes(bytes).into());
-        put(&SRCPORT, 0, 2, Value::Unsigned(source.into()));
-        put(&DSTPORT, 2, 2, Value::Unsigned(destination.into()));
-        if let Some(stream) = stream {
-            put(&STREAM, 0, 0, Value::Unsigned(stream));
-        }
-        put(&SEQ, 4, 4, Value::Unsigned(sequence.into()));
-        put(&ACK, 8, 4, Value::Unsigned(acknowledged.into()));
-        put(&HDR_LEN, 12, 1, Value::Unsigned(u64::from(offset >> 4) * 4));
-        put(&FLAGS, 13, 1, Value::Unsigned(flags.into()));
-        put(&WINDOW, 14, 2, number([w0, w1]));
-        put(&CHECKSUM, 16, 2, number([c0, c1]));
-        put(&URGENT, 18, 2, number([u0, u1]));
-        put(&LEN, 0, 0, Value::Unsigned(u64::try_from(len).unwrap_or(0)));
+        fields(header, stream, len, place, sink);
         let end = header_len.min(bytes.len());
         if let Some(list) = bytes.get(LEAST..end).filter(|list| !list.is_empty()) {
             options(list, place.part(LEAST, list.len()), sink);
@@ -127,32 +116,39 @@ pub(crate) fn dissect(
         return sink.leave();
     }
     let data = bytes.get(header_len..).unwrap_or_default();
-    let segment = Segment {
-        direction: direction(datagram, source, destination, walk.network),
-        sequence,
-        acknowledged: (flags & ACK_FLAG != 0).then_some(acknowledged),
-        syn: flags & SYN != 0,
-        end: flags & (FIN | RST) != 0,
-        data,
-        len,
-    };
     let on_port = match carries {
         Carries::Openflow => Some(true),
-        Carries::Unknown if walk.options.assignments.heuristics => None,
-        _ => Some(false),
+        Carries::Unknown if walk.options.assignments.heuristics => Some(false),
+        _ => None,
     };
     let place = place.part(header_len.min(bytes.len()), data.len());
-    let Some(assembly) = walk.assembly.take() else {
-        // Inside of a message there is one segment, and no stream.
-        sink.info(info(""));
-        sink.leave();
-        if on_port == Some(true) {
-            let at = |offset, len| place.part(offset, len);
-            openflow::dissect_region(walk, data, at, sink);
+    // What brings nothing to a stream has no step.
+    let counts = on_port.is_some() && (len > 0 || flags & (SYN | FIN | RST) != 0);
+    let region = match &mut walk.role {
+        Role::Tracks(tracker) => {
+            let direction = direction(datagram, source, destination, walk.network);
+            let acknowledged = (flags & ACK_FLAG != 0).then_some(acknowledged);
+            let (syn, end) = (flags & SYN != 0, flags & (FIN | RST) != 0);
+            let segment = Segment { direction, sequence, acknowledged, syn, end, data, len };
+            return match on_port {
+                Some(on_port) if counts => tracker.segment(&segment, on_port),
+                Some(_) => tracker.acknowledge(&segment),
+                None => {}
+            };
         }
-        return;
+        Role::Follows(taken) if counts => taken.segment(),
+        Role::Follows(_) => &Region::NOTHING,
+        Role::None => {
+            // Inside of a message there is one segment, and no stream.
+            sink.info(info(""));
+            sink.leave();
+            if on_port == Some(true) {
+                let at = |offset, len| place.part(offset, len);
+                openflow::dissect_region(walk, data, at, sink);
+            }
+            return;
+        }
     };
-    let region = assembly.segment(&segment, on_port);
     sink.info(info(match region.note {
         Note::None => "",
         Note::Retransmission => " (seen before)",
@@ -160,19 +156,46 @@ pub(crate) fn dissect(
     }));
     sink.leave();
     if !region.openflow {
-        ip::payload(place, data, sink);
+        return ip::payload(place, data, sink);
     }
     if sink.wants_messages() {
-        messages(walk, &region, data, place, sink);
+        messages(walk, region, data, place, sink);
+        if data.len() < len && region.as_joined().is_none() {
+            // The rest of the last message was not captured.
+            let behind = region.from() + region.len_here();
+            let rest = data.get(behind..).unwrap_or_default();
+            openflow::dissect_cut(rest, place.part(behind, rest.len()), sink);
+        }
     }
-    if data.len() < len && region.openflow && !region.joined && sink.wants_messages() {
-        // The rest of the last message was not captured.
-        let behind = region.from + region.len;
-        let rest = data.get(behind..).unwrap_or_default();
-        openflow::dissect_cut(rest, place.part(behind, rest.len()), sink);
+}
+
+fn fields(
+    header: &[u8; LEAST],
+    stream: Option<u64>,
+    len: usize,
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    let [p0, p1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, rest @ ..] = *header;
+    let [w0, w1, c0, c1, u0, u1] = rest;
+    let short = |bytes: [u8; 2]| u64::from(u16::from_be_bytes(bytes));
+    let word = |bytes: [u8; 4]| u64::from(u32::from_be_bytes(bytes));
+    let mut put = |field, offset, len, value| {
+        sink.field(field, place.part(offset, len), Value::Unsigned(value));
+    };
+    put(&SRCPORT, 0, 2, short([p0, p1]));
+    put(&DSTPORT, 2, 2, short([d0, d1]));
+    if let Some(stream) = stream {
+        put(&STREAM, 0, 0, stream);
     }
-    assembly.give_back(region);
-    walk.assembly = Some(assembly);
+    put(&SEQ, 4, 4, word([q0, q1, q2, q3]));
+    put(&ACK, 8, 4, word([a0, a1, a2, a3]));
+    put(&HDR_LEN, 12, 1, u64::from(offset >> 4) * 4);
+    put(&FLAGS, 13, 1, flags.into());
+    put(&WINDOW, 14, 2, short([w0, w1]));
+    put(&CHECKSUM, 16, 2, short([c0, c1]));
+    put(&URGENT, 18, 2, short([u0, u1]));
+    put(&LEN, 0, 0, u64::try_from(len).unwrap_or(0));
 }
 
 #[inline]
@@ -182,27 +205,25 @@ fn direction(datagram: &Datagram, source: u16, destination: u16, network: u64) -
 
 /// Dissects the messages of a region, whose data begins at `place`.
 fn messages(walk: &mut Walk<'_>, region: &Region, data: &[u8], place: Place, sink: &mut impl Sink) {
-    if let Some(problem) = &region.problem {
-        let at = place.offset.filter(|_| region.before == 0).map(|at| at + region.from);
-        sink.problem(Problem { at, ..Problem::clone(problem) });
+    let from = region.from();
+    let joined = region.as_joined();
+    if let Some(problem) = region.problem() {
+        let at = place.offset.filter(|_| joined.is_none_or(|joined| joined.before == 0));
+        sink.problem(Problem { at: at.map(|at| at + from), ..problem.clone() });
     }
-    let bytes = if region.joined {
-        region.buffer.get(..region.len)
-    } else {
-        data.get(region.from..region.from + region.len)
+    let Some(joined) = joined else {
+        let bytes = data.get(from..from + region.len_here()).unwrap_or_default();
+        let place = place.rest(from);
+        return openflow::dissect_region(walk, bytes, |at, len| place.part(at, len), sink);
     };
-    let bytes = bytes.unwrap_or_default();
-    if bytes.is_empty() {
-        return;
-    }
     // What came in other frames has no place in this one.
-    let here = region.before..region.before + region.here;
+    let here = joined.before..joined.before + joined.here;
     let at = |offset: usize, len: usize| {
         let inside = offset >= here.start && offset + len <= here.end;
-        let from = place.offset.filter(|_| inside);
-        Place { offset: from.map(|from| from + region.from + offset - here.start), len }
+        let start = place.offset.filter(|_| inside);
+        Place { offset: start.map(|start| start + from + offset - here.start), len }
     };
-    openflow::dissect_region(walk, bytes, at, sink);
+    openflow::dissect_region(walk, &joined.bytes, at, sink);
 }
 
 fn options(bytes: &[u8], place: Place, sink: &mut impl Sink) {

@@ -86,6 +86,7 @@ impl Batch {
     /// relative to.
     pub(super) fn track(&mut self, dissector: &mut Dissector, times: &mut Times) {
         self.times = *times;
+        self.tracked.clear();
         for record in self.frames.records() {
             dissector.track(record.frame, &mut self.tracked);
             times.advance(record.frame.time);
