@@ -9,6 +9,7 @@ use crate::options::Options;
 use crate::ports::Ports;
 use crate::problem::{Problem, ProblemKind, What};
 use crate::protocol::entry::{self, Annotator};
+use crate::protocol::shortcut::Shortcut;
 use crate::protocol::{self, frame, openflow};
 use crate::sink::{Ignore, Place, Sink};
 use crate::walk::Walk;
@@ -178,8 +179,11 @@ impl Dissector {
 
     fn keep(&mut self, frame: Frame<'_>, steps: &mut Steps) {
         self.assembly.note(frame.number, frame.time);
-        let tracker = Tracker { assembly: &mut self.assembly, steps };
-        walk(&self.shared, Role::Tracks(tracker), &frame, &mut Ignore);
+        let mut tracker = Tracker { assembly: &mut self.assembly, steps };
+        let Shared { options, ports } = &*self.shared;
+        if !(Shortcut { options, ports }).track(&frame, &mut tracker) {
+            walk(&self.shared, Role::Tracks(tracker), &frame, &mut Ignore);
+        }
     }
 }
 

@@ -48,7 +48,7 @@ impl<'a> Walk<'a> {
         }
         let outside = self.network;
         self.depth += 1;
-        self.network = outside.rotate_left(7).wrapping_mul(31) ^ id << 8 ^ u64::from(kind);
+        self.network = network_in(outside, (kind, id));
         dissect(self, sink);
         self.depth -= 1;
         self.network = outside;
@@ -83,6 +83,12 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// The network inside of a tunnel of that kind and id, which runs through the network `outside`.
+#[inline]
+pub(crate) fn network_in(outside: u64, (kind, id): (u8, u64)) -> u64 {
+    outside.rotate_left(7).wrapping_mul(31) ^ id << 8 ^ u64::from(kind)
 }
 
 /// Reports that `what` at `place` needs more bytes than there are: cut by the capture where

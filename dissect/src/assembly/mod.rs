@@ -89,16 +89,6 @@ impl Assembly {
         (self.frame, self.time) = (frame, time);
     }
 
-    /// The number of a segment's connection, where connections are numbered: see [`Numbers::of`].
-    pub(crate) fn number(
-        &mut self,
-        direction: Direction,
-        sequence: u32,
-        opens: bool,
-    ) -> Option<u64> {
-        Some(self.numbers.as_mut()?.of(direction, sequence, opens))
-    }
-
     /// What a segment brings. `on_port` says whether its ports are those of OpenFlow; nothing where
     /// the bytes must tell.
     pub(crate) fn segment(&mut self, segment: &Segment<'_>, on_port: bool) -> Region {

@@ -176,9 +176,16 @@ impl Tracker<'_> {
         self.assembly.acknowledge(segment.direction, segment.acknowledged);
     }
 
+    /// Whether connections are numbered.
+    #[inline]
+    pub(crate) fn numbers_streams(&self) -> bool {
+        self.assembly.numbers.is_some()
+    }
+
     /// Numbers the connection of a segment, where connections are numbered.
     pub(crate) fn number(&mut self, direction: Direction, sequence: u32, opens: bool) {
-        let number = self.assembly.number(direction, sequence, opens);
+        let numbers = self.assembly.numbers.as_mut();
+        let number = numbers.map(|numbers| numbers.of(direction, sequence, opens));
         self.steps.0.push(Step::Number(number));
     }
 

@@ -67,7 +67,9 @@ impl Direction {
 impl Hash for Direction {
     /// Hashes all of it in few steps.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.addresses.iter().for_each(|word| state.write_u64(*word));
+        let [a, b, c, d] = self.addresses.map(u128::from);
+        state.write_u128(a << 64 | b);
+        state.write_u128(c << 64 | d);
         let [source, destination] = self.ports;
         let ports = u64::from(source) << 16 | u64::from(destination);
         state.write_u64(self.network.rotate_left(32) ^ ports);
@@ -137,14 +139,17 @@ pub(crate) struct Streams {
     others: Others,
     /// Counts segments.
     clock: u64,
-    /// Bytes that wait ahead in all streams.
+    /// Bytes that wait in all streams.
     held: usize,
+    /// Streams in which segments wait for one before them.
+    ahead: usize,
 }
 
 impl Streams {
     pub(crate) fn new(limits: Limits) -> Self {
         let (known, hasher) = (HashTable::new(), RandomState::default());
-        Self { limits, known, hasher, others: Others(vec![0; OTHERS]), clock: 0, held: 0 }
+        let others = Others(vec![0; OTHERS]);
+        Self { limits, known, hasher, others, clock: 0, held: 0, ahead: 0 }
     }
 
     /// What `segment` brings; it came in `frame`. `on_port` is whether its ports are those of
@@ -185,9 +190,10 @@ impl Streams {
         if let Some(region) = in_step(stream, segment) {
             return region;
         }
-        let held = stream.held();
+        let (held, ahead) = (stream.held(), usize::from(!stream.ahead.is_empty()));
         let region = take(stream, segment, frame, &self.limits);
         self.held = (self.held + stream.held()).saturating_sub(held);
+        self.ahead = (self.ahead + usize::from(!stream.ahead.is_empty())).saturating_sub(ahead);
         if end && stream.ahead.is_empty() {
             self.held = self.held.saturating_sub(stream.held());
             self.remove(hash, direction);
@@ -222,7 +228,7 @@ impl Streams {
     /// Notes that the sender of `direction` has all bytes of the other one before `acknowledged`.
     #[inline]
     pub(crate) fn acknowledge(&mut self, direction: Direction, acknowledged: Option<u32>) {
-        if let (Some(acknowledged), true) = (acknowledged, self.held > 0) {
+        if let (Some(acknowledged), true) = (acknowledged, self.ahead > 0) {
             self.note_lost(direction.reverse(), acknowledged);
         }
     }
@@ -248,8 +254,9 @@ impl Streams {
     fn forget(&mut self) {
         let limit = middle(self.known.iter().map(|known| known.used));
         self.known.retain(|known| known.used > limit);
-        let streams = self.known.iter().filter_map(|known| known.stream.as_ref());
-        self.held = streams.map(|stream| stream.held()).sum();
+        let streams = || self.known.iter().filter_map(|known| known.stream.as_ref());
+        self.held = streams().map(|stream| stream.held()).sum();
+        self.ahead = streams().filter(|stream| !stream.ahead.is_empty()).count();
     }
 
     /// What a stream holds at the end of the capture.

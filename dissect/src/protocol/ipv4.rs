@@ -58,7 +58,7 @@ protocol! {
 }
 
 /// Bytes of a header without options.
-const LEAST: usize = 20;
+pub(crate) const LEAST: usize = 20;
 
 /// Dissects a datagram and what it carries.
 pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {

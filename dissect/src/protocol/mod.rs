@@ -19,6 +19,7 @@ pub(crate) mod loopback;
 pub(crate) mod netlink;
 pub(crate) mod nsh;
 pub(crate) mod openflow;
+pub(crate) mod shortcut;
 pub(crate) mod stt;
 pub(crate) mod tcp;
 pub(crate) mod udp;

@@ -17,8 +17,9 @@
 
 use super::ip::{self, Datagram};
 use super::{openflow, stt};
-use crate::assembly::{Direction, Note, Region, Role, Segment};
+use crate::assembly::{Direction, Note, Region, Role, Segment, Tracker};
 use crate::info::Info;
+use crate::options::Options;
 use crate::ports::Carries;
 use crate::problem::Problem;
 use crate::registry::{Names, named_values, protocol};
@@ -58,11 +59,99 @@ static FLAG_NAMES: &Names = named_values! {
 };
 
 /// Bytes of a header without options.
-const LEAST: usize = 20;
+pub(crate) const LEAST: usize = 20;
 const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
 const RST: u8 = 0x04;
 const ACK_FLAG: u8 = 0x10;
+
+/// The fields of a header that say which stream a segment is of, and where in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header {
+    pub(crate) source: u16,
+    pub(crate) destination: u16,
+    sequence: u32,
+    acknowledged: u32,
+    /// Bytes of the header.
+    len: usize,
+    flags: u8,
+}
+
+impl Header {
+    #[inline]
+    pub(crate) fn of(bytes: &[u8; LEAST]) -> Self {
+        let [p0, p1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, ..] = *bytes;
+        Self {
+            source: u16::from_be_bytes([p0, p1]),
+            destination: u16::from_be_bytes([d0, d1]),
+            sequence: u32::from_be_bytes([q0, q1, q2, q3]),
+            acknowledged: u32::from_be_bytes([a0, a1, a2, a3]),
+            len: usize::from(offset >> 4) * 4,
+            flags,
+        }
+    }
+
+    fn has(&self, flags: u8) -> bool {
+        self.flags & flags != 0
+    }
+
+    /// Whether it can be the header of such a datagram.
+    #[inline]
+    fn fits(&self, datagram: &Datagram) -> bool {
+        (LEAST..=datagram.len).contains(&self.len)
+    }
+
+    /// Whether the segment, with `len` bytes of data, may bring something to its stream: of others
+    /// there is no step.
+    #[inline]
+    fn counts(&self, len: usize, on_port: Option<bool>) -> bool {
+        on_port.is_some() && (len > 0 || self.has(SYN | FIN | RST))
+    }
+}
+
+/// Whether the ports are those of OpenFlow; where they are neither, the bytes must tell. Nothing
+/// where nobody is to look.
+#[inline]
+pub(crate) fn on_port(carries: Carries, options: &Options) -> Option<bool> {
+    match carries {
+        Carries::Openflow => Some(true),
+        Carries::Unknown if options.assignments.heuristics => Some(false),
+        _ => None,
+    }
+}
+
+/// Tracks a segment of that network.
+#[inline]
+pub(crate) fn track(
+    tracker: &mut Tracker<'_>,
+    header: &Header,
+    on_port: Option<bool>,
+    (datagram, network): (&Datagram, u64),
+    bytes: &[u8],
+) {
+    let Header { source, destination, sequence, .. } = *header;
+    let hosts = (datagram.source, datagram.destination);
+    let direction = || Direction::new((hosts.0, source), (hosts.1, destination), network);
+    if tracker.numbers_streams() {
+        tracker.number(direction(), sequence, header.flags & (SYN | ACK_FLAG) == SYN);
+    }
+    let Some(on_port) = on_port.filter(|_| header.fits(datagram)) else { return };
+    let len = datagram.len - header.len;
+    let segment = Segment {
+        direction: direction(),
+        sequence,
+        acknowledged: header.has(ACK_FLAG).then_some(header.acknowledged),
+        syn: header.has(SYN),
+        end: header.has(FIN | RST),
+        data: bytes.get(header.len..).unwrap_or_default(),
+        len,
+    };
+    if header.counts(len, Some(on_port)) {
+        tracker.segment(&segment, on_port);
+    } else {
+        tracker.acknowledge(&segment);
+    }
+}
 
 /// Dissects a segment, and the messages that it completes.
 pub(crate) fn dissect(
@@ -77,68 +166,45 @@ pub(crate) fn dissect(
         short(walk, "TCP header", LEAST, place, sink);
         return sink.leave();
     };
-    let [p0, p1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, flags, ..] = *header;
-    let (source, destination) = (u16::from_be_bytes([p0, p1]), u16::from_be_bytes([d0, d1]));
+    let fixed = header;
+    let header = Header::of(fixed);
+    let Header { source, destination, sequence, acknowledged, flags, .. } = header;
     let carries = walk.ports.tcp(source, destination);
     if carries == Carries::Stt {
         return stt::dissect(walk, datagram, bytes, place, sink);
     }
-    let sequence = u32::from_be_bytes([q0, q1, q2, q3]);
-    let acknowledged = u32::from_be_bytes([a0, a1, a2, a3]);
-    let header_len = usize::from(offset >> 4) * 4;
-    let len = datagram.len.saturating_sub(header_len);
+    let on_port = on_port(carries, walk.options);
+    if let Role::Tracks(tracker) = &mut walk.role {
+        return track(tracker, &header, on_port, (datagram, walk.network), bytes);
+    }
+    let len = datagram.len.saturating_sub(header.len);
     let stream = match &mut walk.role {
-        _ if !walk.options.numbers_streams => None,
-        Role::Tracks(tracker) => {
-            let direction = direction(datagram, source, destination, walk.network);
-            let opens = flags & (SYN | ACK_FLAG) == SYN;
-            tracker.number(direction, sequence, opens);
-            None
-        }
-        Role::Follows(taken) => taken.number(),
-        Role::None => None,
+        Role::Follows(taken) if walk.options.numbers_streams => taken.number(),
+        _ => None,
     };
 
-    sink.enter(&PROTOCOL, place.part(0, header_len.min(bytes.len())));
+    let end = header.len.min(bytes.len());
+    sink.enter(&PROTOCOL, place.part(0, end));
     if sink.wants(&PROTOCOL) {
-        fields(header, stream, len, place, sink);
-        let end = header_len.min(bytes.len());
+        fields(fixed, stream, len, place, sink);
         if let Some(list) = bytes.get(LEAST..end).filter(|list| !list.is_empty()) {
             options(list, place.part(LEAST, list.len()), sink);
         }
     }
     sink.ends(Ends::Tcp(source, destination));
     let info = |note| Info::Tcp { source, destination, flags, sequence, acknowledged, len, note };
-    if header_len < LEAST || header_len > datagram.len {
+    if !header.fits(datagram) {
         sink.info(info(""));
-        let text = format!("TCP header: length {header_len} in a segment of {}", datagram.len);
+        let text = format!("TCP header: length {} in a segment of {}", header.len, datagram.len);
         sink.problem(Problem::malformed(place.offset.map(|at| at + 12), text));
         return sink.leave();
     }
-    let data = bytes.get(header_len..).unwrap_or_default();
-    let on_port = match carries {
-        Carries::Openflow => Some(true),
-        Carries::Unknown if walk.options.assignments.heuristics => Some(false),
-        _ => None,
-    };
-    let place = place.part(header_len.min(bytes.len()), data.len());
-    // What brings nothing to a stream has no step.
-    let counts = on_port.is_some() && (len > 0 || flags & (SYN | FIN | RST) != 0);
+    let data = bytes.get(header.len..).unwrap_or_default();
+    let place = place.part(end, data.len());
     let region = match &mut walk.role {
-        Role::Tracks(tracker) => {
-            let direction = direction(datagram, source, destination, walk.network);
-            let acknowledged = (flags & ACK_FLAG != 0).then_some(acknowledged);
-            let (syn, end) = (flags & SYN != 0, flags & (FIN | RST) != 0);
-            let segment = Segment { direction, sequence, acknowledged, syn, end, data, len };
-            return match on_port {
-                Some(on_port) if counts => tracker.segment(&segment, on_port),
-                Some(_) => tracker.acknowledge(&segment),
-                None => {}
-            };
-        }
-        Role::Follows(taken) if counts => taken.segment(),
+        Role::Follows(taken) if header.counts(len, on_port) => taken.segment(),
         Role::Follows(_) => &Region::NOTHING,
-        Role::None => {
+        _ => {
             // Inside of a message there is one segment, and no stream.
             sink.info(info(""));
             sink.leave();
@@ -196,11 +262,6 @@ fn fields(
     put(&CHECKSUM, 16, 2, short([c0, c1]));
     put(&URGENT, 18, 2, short([u0, u1]));
     put(&LEN, 0, 0, u64::try_from(len).unwrap_or(0));
-}
-
-#[inline]
-fn direction(datagram: &Datagram, source: u16, destination: u16, network: u64) -> Direction {
-    Direction::new((datagram.source, source), (datagram.destination, destination), network)
 }
 
 /// Dissects the messages of a region, whose data begins at `place`.

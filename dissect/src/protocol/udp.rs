@@ -25,7 +25,7 @@ protocol! {
 }
 
 /// Bytes of the header.
-const LEN: usize = 8;
+pub(crate) const LEN: usize = 8;
 
 /// Dissects a datagram and what it carries.
 pub(crate) fn dissect(

@@ -29,7 +29,9 @@ protocol! {
 }
 
 /// Bytes of the header.
-const LEN: usize = 8;
+pub(crate) const LEN: usize = 8;
+/// The kind of tunnel.
+pub(crate) const KIND: u8 = 1;
 
 /// Dissects a VXLAN packet and the frame within.
 pub(crate) fn dissect(
@@ -83,7 +85,7 @@ fn packet(
     sink.info(Info::Tunnel(vni.into(), fcf));
     sink.leave();
     let place = place.rest(LEN);
-    walk.tunnel((1, vni.into()), place, sink, |walk, sink| match next {
+    walk.tunnel((KIND, vni.into()), place, sink, |walk, sink| match next {
         1 => ipv4::dissect(walk, payload, place, sink),
         2 => ipv6::dissect(walk, payload, place, sink),
         3 => ethernet::dissect(walk, payload, place, sink),
