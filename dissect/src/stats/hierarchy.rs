@@ -10,7 +10,9 @@ use crate::sink::{Place, Sink, Value};
 #[derive(Debug)]
 struct Node {
     protocol: &'static Protocol,
-    children: Vec<usize>,
+    children: Vec<Child>,
+    /// The child that came last: mostly the next one too.
+    latest: Option<Child>,
     frames: u64,
     bytes: u64,
     /// The frame that was counted last.
@@ -19,11 +21,15 @@ struct Node {
     first: (u64, usize),
 }
 
+/// A node within another one, or at the top. Its protocol stands here too: who looks for it need not
+/// look at each node.
+type Child = (&'static Protocol, usize);
+
 /// Counts frames by the path of their layers.
 #[derive(Debug, Default)]
 pub(super) struct Hierarchy {
     nodes: Vec<Node>,
-    roots: Vec<usize>,
+    roots: Vec<Child>,
     /// For each level that is open, the layer that came last in it.
     levels: Vec<Option<usize>>,
     frame: u64,
@@ -66,8 +72,8 @@ impl Hierarchy {
     }
 
     /// Siblings in the order in which they were first seen.
-    fn in_order(&self, siblings: &[usize]) -> Vec<usize> {
-        let mut siblings = siblings.to_vec();
+    fn in_order(&self, siblings: &[Child]) -> Vec<usize> {
+        let mut siblings: Vec<usize> = siblings.iter().map(|(_, index)| *index).collect();
         siblings.sort_by_key(|index| self.nodes.get(*index).map(|node| node.first));
         siblings
     }
@@ -77,8 +83,8 @@ impl Hierarchy {
         self.join_children(None, other, &other.roots);
     }
 
-    fn join_children(&mut self, parent: Option<usize>, other: &Self, children: &[usize]) {
-        for theirs in children.iter().filter_map(|index| other.nodes.get(*index)) {
+    fn join_children(&mut self, parent: Option<usize>, other: &Self, children: &[Child]) {
+        for theirs in children.iter().filter_map(|(_, index)| other.nodes.get(*index)) {
             let index = self.node(parent, theirs.protocol, theirs.first);
             if let Some(node) = self.nodes.get_mut(index) {
                 node.first = node.first.min(theirs.first);
@@ -87,6 +93,17 @@ impl Hierarchy {
             }
             self.join_children(Some(index), other, &theirs.children);
         }
+    }
+
+    /// The node of a layer that comes next: within the one before, or in the level around it.
+    fn next(&mut self, before: Option<usize>, protocol: &'static Protocol) -> usize {
+        let first = (self.frame, self.nodes.len());
+        let outer = before.or_else(|| self.levels.iter().rev().find_map(|level| *level));
+        let index = self.node(outer, protocol, first);
+        if let Some(node) = outer.and_then(|outer| self.nodes.get_mut(outer)) {
+            node.latest = Some((protocol, index));
+        }
+        index
     }
 
     /// The node of a protocol within another one, or at the top.
@@ -100,18 +117,17 @@ impl Hierarchy {
             Some(parent) => self.nodes.get(parent).map(|node| &node.children),
             None => Some(&self.roots),
         };
-        let same = |index: &&usize| {
-            self.nodes.get(**index).is_some_and(|node| std::ptr::eq(node.protocol, protocol))
-        };
-        if let Some(known) = children.and_then(|children| children.iter().find(same)) {
+        let same = |child: &&Child| std::ptr::eq(child.0, protocol);
+        if let Some((_, known)) = children.and_then(|children| children.iter().find(same)) {
             return *known;
         }
         let index = self.nodes.len();
         let children = Vec::new();
-        self.nodes.push(Node { protocol, children, frames: 0, bytes: 0, last: 0, first });
+        let latest = None;
+        self.nodes.push(Node { protocol, children, latest, frames: 0, bytes: 0, last: 0, first });
         match parent.and_then(|parent| self.nodes.get_mut(parent)) {
-            Some(node) => node.children.push(index),
-            None => self.roots.push(index),
+            Some(node) => node.children.push((protocol, index)),
+            None => self.roots.push((protocol, index)),
         }
         index
     }
@@ -124,18 +140,16 @@ impl Sink for Hierarchy {
 
     fn enter(&mut self, protocol: &'static Protocol, _: Place) {
         let before = self.levels.last().copied().flatten();
-        let is_again = |index: usize| {
-            self.nodes.get(index).is_some_and(|node| std::ptr::eq(node.protocol, protocol))
-        };
-        // The next layer is within the one before; one more message stands beside it.
-        let first = (self.frame, self.nodes.len());
-        let index = match before {
-            Some(index) if is_again(index) => index,
-            Some(index) => self.node(Some(index), protocol, first),
-            None => {
-                let outer = self.levels.iter().rev().find_map(|level| *level);
-                self.node(outer, protocol, first)
+        let node = before.and_then(|index| Some((index, self.nodes.get(index)?)));
+        let index = match node {
+            // One more message stands beside the one before.
+            Some((index, node)) if std::ptr::eq(node.protocol, protocol) => index,
+            Some((_, Node { latest: Some((known, index)), .. }))
+                if std::ptr::eq(*known, protocol) =>
+            {
+                *index
             }
+            _ => self.next(before, protocol),
         };
         if let Some(level) = self.levels.last_mut() {
             *level = Some(index);
