@@ -29,3 +29,4 @@ mod set_by;
 mod state_at;
 mod threads;
 mod top;
+mod tshark;
