@@ -9,8 +9,16 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// An Ethernet header.
     pub const ETHERNET: Self = Self(1);
+    /// A PPP frame, address and control perhaps left out.
+    pub const PPP: Self = Self(9);
     /// An IP header, by the older number.
     pub const DLT_RAW: Self = Self(12);
+    /// A PPP frame.
+    pub const PPP_HDLC: Self = Self(50);
+    /// A PPPoE header of a session.
+    pub const PPP_ETHER: Self = Self(51);
+    /// An LLC header, as ATM carries it.
+    pub const ATM_RFC1483: Self = Self(100);
     /// An IP header.
     pub const RAW: Self = Self(101);
     /// A loopback header: the address family in network byte order.
@@ -32,6 +40,10 @@ impl LinkType {
         Some(match self {
             Self::NULL => "NULL",
             Self::ETHERNET => "EN10MB",
+            Self::PPP => "PPP",
+            Self::PPP_HDLC => "PPP_SERIAL",
+            Self::PPP_ETHER => "PPP_ETHER",
+            Self::ATM_RFC1483 => "ATM_RFC1483",
             Self::RAW | Self::DLT_RAW => "RAW",
             Self::LOOP => "LOOP",
             Self::LINUX_SLL => "LINUX_SLL",

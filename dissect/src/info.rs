@@ -74,6 +74,14 @@ pub enum Info {
     Tunnel(u64, Option<Fcf>),
     /// A service path: its identifier, and the index on it.
     ServicePath(u32, u8),
+    /// The session of a mirror.
+    Session(u16),
+    /// PPPoE: what it is, if that is known, and its session.
+    Pppoe(Option<&'static str>, u16),
+    /// An MPLS label, and its time to live.
+    Label(u32, u8),
+    /// What PPP carries: its number.
+    Ppp(u16),
     /// A frame of OpenFlow messages: its stream.
     VseFrame(u32),
     /// A netlink message: family, type, sequence number.
@@ -139,6 +147,13 @@ impl fmt::Display for Info {
                 key.map_or(Ok(()), |key| write!(f, ", key {key:#x}"))
             }
             Self::ServicePath(path, index) => write!(f, "Service path {path}, index {index}"),
+            Self::Session(id) => write!(f, "Session {id}"),
+            Self::Pppoe(name, session) => {
+                let name = name.map(|name| name.to_ascii_uppercase() + ", ").unwrap_or_default();
+                write!(f, "{name}session {session}")
+            }
+            Self::Label(label, ttl) => write!(f, "Label {label}, TTL {ttl}"),
+            Self::Ppp(protocol) => write!(f, "Protocol {protocol:#06x}"),
             Self::Tunnel(id, fcf) => {
                 write!(f, "Network {id}")?;
                 match fcf {

@@ -15,6 +15,8 @@ pub struct Assignments {
     pub vxlan_gpe: Vec<u16>,
     /// UDP ports of Geneve.
     pub geneve: Vec<u16>,
+    /// UDP ports of MPLS.
+    pub mpls: Vec<u16>,
     /// UDP ports of IPsec.
     pub udpencap: Vec<u16>,
     /// TCP ports of STT.
@@ -32,6 +34,7 @@ impl Default for Assignments {
             vxlan: vec![4789, 8472],
             vxlan_gpe: vec![4790],
             geneve: vec![6081],
+            mpls: vec![6635],
             udpencap: vec![4500],
             stt: vec![7471],
             vse: vec![codec::proxy::ETHERTYPE],
@@ -49,6 +52,7 @@ pub(crate) enum Carries {
     Vxlan,
     VxlanGpe,
     Geneve,
+    Mpls,
     Udpencap,
 }
 
@@ -82,18 +86,20 @@ impl Ports {
                 (&assignments.vxlan, Carries::Vxlan),
                 (&assignments.vxlan_gpe, Carries::VxlanGpe),
                 (&assignments.geneve, Carries::Geneve),
+                (&assignments.mpls, Carries::Mpls),
                 (&assignments.udpencap, Carries::Udpencap),
             ]),
         }
     }
 
-    /// What the segments between two TCP ports carry: the destination says so first.
+    /// What the segments between two TCP ports carry: the lower one says so first.
     #[inline]
     pub(crate) fn tcp(&self, source: u16, destination: u16) -> Carries {
         Self::either(&self.tcp, source, destination)
     }
 
-    /// What the datagrams between two UDP ports carry: the destination says so first.
+    /// What the datagrams between two UDP ports carry: the lower one says so first, since the
+    /// higher one is more likely to be any.
     #[inline]
     pub(crate) fn udp(&self, source: u16, destination: u16) -> Carries {
         Self::either(&self.udp, source, destination)
@@ -102,8 +108,8 @@ impl Ports {
     #[inline]
     fn either(table: &[Carries], source: u16, destination: u16) -> Carries {
         let of = |port| table.get(usize::from(port)).copied().unwrap_or(Carries::Unknown);
-        match of(destination) {
-            Carries::Unknown => of(source),
+        match of(source.min(destination)) {
+            Carries::Unknown => of(source.max(destination)),
             known => known,
         }
     }

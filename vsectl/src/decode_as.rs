@@ -24,7 +24,9 @@ pub(crate) fn parse(text: &str) -> Result<DecodeAs, String> {
     let (value, protocol) = rest.split_once(',').ok_or(WANT)?;
     let (selector, protocols): (_, &[&'static str]) = match selector {
         "tcp.port" => (Selector::TcpPort, &["openflow", "stt", "none"]),
-        "udp.port" => (Selector::UdpPort, &["vxlan", "vxlan_gpe", "geneve", "udpencap", "none"]),
+        "udp.port" => {
+            (Selector::UdpPort, &["vxlan", "vxlan_gpe", "geneve", "mpls", "udpencap", "none"])
+        }
         "ethertype" => (Selector::EtherType, &["vse", "none"]),
         _ => return Err(format!("{selector:?}: want tcp.port, udp.port or ethertype")),
     };
@@ -54,7 +56,8 @@ impl DecodeAs {
         let lists: &mut [&mut Vec<u16>] = match selector {
             Selector::TcpPort => &mut [&mut to.openflow, &mut to.stt, &mut to.not_openflow],
             Selector::UdpPort => {
-                &mut [&mut to.vxlan, &mut to.vxlan_gpe, &mut to.geneve, &mut to.udpencap]
+                let Assignments { vxlan, vxlan_gpe, geneve, mpls, udpencap, .. } = to;
+                &mut [vxlan, vxlan_gpe, geneve, mpls, udpencap]
             }
             Selector::EtherType => &mut [&mut to.vse],
         };
@@ -69,6 +72,7 @@ impl DecodeAs {
             (_, "vxlan") => &mut to.vxlan,
             (_, "vxlan_gpe") => &mut to.vxlan_gpe,
             (_, "geneve") => &mut to.geneve,
+            (_, "mpls") => &mut to.mpls,
             (_, "udpencap") => &mut to.udpencap,
             (_, "vse") => &mut to.vse,
             _ => return,

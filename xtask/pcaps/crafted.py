@@ -236,6 +236,7 @@ def malformed_headers():
         ether(type=0x88B5) / bytes.fromhex("0900000800000009 0112000800000001"),
         ether(type=0x88B5) / bytes.fromhex("0100006400000009 0112000800000001"),
         ether(type=0x88B5) / bytes.fromhex("0101000800000009 0112000800000001"),
+        ether(type=0x8864) / bytes.fromhex("1100002a0001 00"),  # half of what PPP carries
     ]
 
 
@@ -333,7 +334,7 @@ def loop():
 
 def nsh():
     """Each metadata type and next protocol, in VXLAN-GPE and behind EtherType 0x894f; a header in a
-    header; one whose length cannot be, one of a protocol that is not read."""
+    header; one whose length cannot be, one that is cut off."""
     def header(next_protocol, metadata_type=1, context=bytes(16), path=42, index=255, words=None):
         words = 2 + len(context) // 4 if words is None else words
         return (struct.pack(">HBBI", 63 << 6 | words, metadata_type, next_protocol,
@@ -349,14 +350,109 @@ def nsh():
         gpe / header(2, 2, b"") / inner6,
         gpe / header(3, 2, variable) / (scapy.Ether(src=MAC_A, dst=MAC_B) / inner),
         plain / header(4, path=1) / header(1, 2, b"", path=2, index=9) / inner,
-        plain / header(5) / bytes.fromhex("000010ff") / inner,
+        plain / header(5) / bytes.fromhex("00064140") / inner,
         plain / header(1, words=1) / inner,
         gpe / header(1)[:20],
     ]
 
 
-LINKTYPE_NULL, LINKTYPE_LOOP = 0, 108
+def mirrored():
+    """What a mirror sends: a UDP datagram in a frame."""
+    return (scapy.Ether(src=MAC_A, dst=MAC_B) / scapy.IP(src="198.51.100.1", dst="198.51.100.2", id=1)
+            / scapy.UDP(sport=50000, dport=12345) / b"mirrored")
+
+
+def erspan():
+    """Each type; of type III an IP packet, a header of the platform, one that is cut off; a version
+    that is not read."""
+    def session(version, vlan, cos, tag, cut, number):
+        return struct.pack(">HH", version << 12 | vlan, cos << 13 | tag << 11 | cut << 10 | number)
+
+    def bits(frame_type=0, hardware=5, egress=0, unit=2, platform=0):
+        return struct.pack(">HH", 0x1234, (frame_type == 0) << 15 | frame_type << 10 | hardware << 4
+                           | egress << 3 | unit << 1 | platform)
+
+    two = scapy.GRE(proto=0x88BE, seqnum_present=1, sequence_number=7)
+    three = scapy.GRE(proto=0x22EB, seqnum_present=1, sequence_number=8)
+    stamp = struct.pack(">I", 1_700_000_000)
+    return [
+        ipv4() / scapy.GRE(proto=0x88BE) / mirrored(),
+        ipv4() / two / (session(1, 10, 5, 2, 0, 42) + struct.pack(">I", 0x12345)) / mirrored(),
+        ipv4() / two / (session(1, 0, 0, 0, 1, 1023) + bytes(4)) / bytes(mirrored())[:40],
+        ipv6() / three / (session(2, 10, 5, 0, 0, 42) + stamp + bits()) / mirrored(),
+        ipv4() / three / (session(2, 10, 0, 0, 0, 43) + stamp + bits(2, egress=1))
+        / mirrored()[scapy.IP],
+        ipv4() / three / (session(2, 10, 0, 0, 0, 44) + stamp + bits(platform=1)
+                          + bytes([3 << 2]) + bytes(7)) / mirrored(),
+        ipv4() / three / (session(2, 10, 0, 3, 0, 44) + stamp + bits(platform=1)) / b"\x0c\0",
+        ipv4() / two / (session(3, 0, 0, 0, 0, 1) + bytes(4)) / mirrored(),
+    ]
+
+
+def mpls():
+    """One label and three, multicast, in GRE and in UDP, with IPv4, IPv6, Ethernet behind a control
+    word and something else in it; a stack without an end."""
+    def label(number, bottom=1, traffic_class=0, ttl=64):
+        return struct.pack(">I", number << 12 | traffic_class << 9 | bottom << 8 | ttl)
+
+    inner = scapy.IP(src="198.51.100.1", dst="198.51.100.2", id=1) / scapy.UDP(
+        sport=50000, dport=12345) / b"labelled"
+    inner6 = scapy.IPv6(src="2001:db8:1::1", dst="2001:db8:1::2") / scapy.UDP(
+        sport=50000, dport=12345) / b"labelled"
+    plain = ether(type=0x8847)
+    return [
+        plain / label(100, traffic_class=5, ttl=63) / inner,
+        plain / (label(16, 0) + label(1048575, 0) + label(300)) / inner6,
+        ether(type=0x8848) / label(100) / inner,
+        ether() / scapy.Dot1Q(vlan=10, type=0x8847) / label(100) / inner,
+        ipv4() / scapy.GRE(proto=0x8847) / label(100) / inner,
+        ipv4() / scapy.UDP(sport=50000, dport=6635, chksum=0) / label(100) / inner,
+        plain / (label(200) + bytes(4)) / mirrored(),
+        plain / (label(13) + bytes.fromhex("1000 0021")) / b"an associated channel",
+        plain / (label(16, 0) + b"\0\1"),
+    ]
+
+
+def pppoe():
+    """The discovery; a session with IPv4, IPv6, MPLS and LCP, padded, with the protocol in one byte;
+    another version, and a length that is too long."""
+    def packet(code, session, data, length=None):
+        length = len(data) if length is None else length
+        return struct.pack(">BBHH", 0x11, code, session, length) + data
+
+    def ppp(protocol, data):
+        return struct.pack(">H", protocol) + bytes(data)
+
+    inner = scapy.IP(src="198.51.100.1", dst="198.51.100.2", id=1) / scapy.UDP(
+        sport=50000, dport=12345) / b"in PPPoE"
+    inner6 = scapy.IPv6(src="2001:db8:1::1", dst="2001:db8:1::2") / scapy.UDP(
+        sport=50000, dport=12345) / b"in PPPoE"
+    tags = bytes.fromhex("0101 0000 0103 0004 00565345")
+    discovery, session = ether(type=0x8863), ether(type=0x8864)
+    return [
+        discovery / packet(0x09, 0, tags),
+        discovery / packet(0x65, 42, tags),
+        session / packet(0, 42, ppp(0x0021, inner)) / bytes(6),
+        session / packet(0, 42, ppp(0x0057, inner6)),
+        session / packet(0, 42, ppp(0x0281, bytes.fromhex("00064140") + bytes(inner))),
+        session / packet(0, 42, ppp(0xC021, bytes.fromhex("01010004"))),
+        session / packet(0, 42, b"\x21" + bytes(inner)),
+        session / (b"\x21" + packet(0, 42, ppp(0x0021, inner))[1:]),
+        session / packet(0, 42, ppp(0x0021, inner), length=1000),
+    ]
+
+
+def ppp_frames():
+    """With address and control, and without."""
+    packets = frames_of("raw-ip")
+    kinds = [b"\0\x21" if packet[0] >> 4 == 4 else b"\0\x57" for packet in packets]
+    return [begin + kind + packet for begin in (b"\xff\x03", b"")
+            for kind, packet in zip(kinds, packets)]
+
+
+LINKTYPE_NULL, LINKTYPE_PPP, LINKTYPE_LOOP = 0, 9, 108
 FRAMES = {
+    "erspan": erspan,
     "esp": esp,
     "ethernet-in-ip": ethernet_in_ip,
     "fcf-lint": fcf_lint,
@@ -366,13 +462,16 @@ FRAMES = {
     "loop": loop,
     "malformed-headers": malformed_headers,
     "malformed-openflow": malformed_openflow,
+    "mpls": mpls,
     "nested": nested,
     "nsh": nsh,
     "null": null,
+    "ppp": ppp_frames,
+    "pppoe": pppoe,
     "rarp": rarp,
     "stt": stt_frames,
 }
-LINKTYPES = {"null": LINKTYPE_NULL, "loop": LINKTYPE_LOOP}
+LINKTYPES = {"null": LINKTYPE_NULL, "ppp": LINKTYPE_PPP, "loop": LINKTYPE_LOOP}
 
 
 def craft(name):

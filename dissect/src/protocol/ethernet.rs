@@ -9,7 +9,7 @@
 
 use codec::types::MacAddr;
 
-use super::{arp, ip, ipv4, ipv6, llc, nsh, vlan, vse_frame};
+use super::{arp, ip, ipv4, ipv6, llc, mpls, nsh, ppp, vlan, vse_frame};
 use crate::info::Info;
 use crate::registry::protocol;
 use crate::sink::{Ends, Place, Sink, Value};
@@ -25,8 +25,9 @@ protocol! {
 
 /// Bytes of the header.
 pub(crate) const LEN: usize = 14;
-/// From this number on the field is an EtherType, and below a length (IEEE 802.3 section 3.2.6).
-const LEAST_ETHERTYPE: u16 = 0x600;
+/// These are lengths (IEEE 802.3 section 3.2.6), and from 0x600 on there are EtherTypes. What is
+/// neither is no length that anybody could go by.
+pub(crate) const LENGTHS: std::ops::RangeInclusive<u16> = 1..=1500;
 
 /// Dissects a frame that begins with an Ethernet header, and all that is in it.
 pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
@@ -39,7 +40,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     let destination = MacAddr([d0, d1, d2, d3, d4, d5]);
     let source = MacAddr([s0, s1, s2, s3, s4, s5]);
     let ethertype = u16::from_be_bytes([t0, t1]);
-    let field = if ethertype < LEAST_ETHERTYPE { &LENGTH } else { &TYPE };
+    let field = if LENGTHS.contains(&ethertype) { &LENGTH } else { &TYPE };
     sink.enter(&PROTOCOL, place.part(0, LEN));
     if sink.wants(&PROTOCOL) {
         sink.field(&DST, place.part(0, 6), Value::Mac(destination));
@@ -49,7 +50,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     sink.ends(Ends::Mac(source, destination));
     sink.info(Info::EtherType(ethertype));
     sink.leave();
-    if ethertype < LEAST_ETHERTYPE {
+    if LENGTHS.contains(&ethertype) {
         // What is behind the length is padding.
         let len = usize::from(ethertype);
         let payload = payload.get(..len).unwrap_or(payload);
@@ -74,6 +75,9 @@ pub(crate) fn payload_of(
         (0x86dd, _) => ipv6::dissect(walk, bytes, place, sink),
         // ARP, and RARP (RFC 903) in the same form.
         (0x0806 | 0x8035, _) => arp::dissect(walk, bytes, place, sink),
+        (0x8847 | 0x8848, _) => mpls::dissect(walk, bytes, place, sink),
+        (0x8863, _) => ppp::discovery(walk, bytes, place, sink),
+        (0x8864, _) => ppp::session(walk, bytes, place, sink),
         (0x894f, _) => nsh::dissect(walk, bytes, place, sink),
         (other, frame) if walk.options.assignments.vse.contains(&other) => {
             vse_frame::dissect(walk, frame, bytes, place, sink);

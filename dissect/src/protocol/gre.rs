@@ -11,8 +11,8 @@
 //! +-------------------------------------------------------------+
 //! ```
 
-use super::ethernet;
 use super::ip::Datagram;
+use super::{erspan, ethernet};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
@@ -97,6 +97,9 @@ pub(crate) fn dissect(
     let place = place.rest(len);
     walk.tunnel((2, key.unwrap_or(0).into()), place, sink, |walk, sink| match protocol {
         ETHERNET => ethernet::dissect(walk, payload, place, sink),
+        erspan::TYPE_II if has_sequence => erspan::dissect_ii(walk, payload, place, sink),
+        erspan::TYPE_II => erspan::dissect_i(walk, payload, place, sink),
+        erspan::TYPE_III => erspan::dissect_iii(walk, payload, place, sink),
         other => ethernet::payload_of(walk, other, payload, place, None, sink),
     });
 }

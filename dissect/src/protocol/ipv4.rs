@@ -19,8 +19,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use codec::vse::Carrier;
 
-use super::fcf;
 use super::ip::{self, Datagram};
+use super::{fcf, ipv6};
 use crate::assembly::{DatagramKey, Fragment};
 use crate::info::Info;
 use crate::problem::Problem;
@@ -112,7 +112,12 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
             "IPv4 header: version {version}, header length {header_len}, total length {total}"
         );
         sink.problem(Problem::malformed(place.offset, text));
-        return sink.leave();
+        sink.leave();
+        if version == 6 {
+            // It is what it says it is, whatever was said before it.
+            ipv6::dissect(walk, bytes, place, sink);
+        }
+        return;
     }
     if header_len > LEAST && sink.wants(&PROTOCOL) {
         let end = header_len.min(bytes.len());

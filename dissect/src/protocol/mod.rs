@@ -3,6 +3,7 @@
 pub(crate) mod arp;
 pub(crate) mod cooked;
 pub(crate) mod entry;
+pub(crate) mod erspan;
 pub(crate) mod ethernet;
 pub(crate) mod fcf;
 pub(crate) mod frame;
@@ -16,9 +17,11 @@ pub(crate) mod ipv4;
 pub(crate) mod ipv6;
 pub(crate) mod llc;
 pub(crate) mod loopback;
+pub(crate) mod mpls;
 pub(crate) mod netlink;
 pub(crate) mod nsh;
 pub(crate) mod openflow;
+pub(crate) mod ppp;
 pub(crate) mod shortcut;
 pub(crate) mod stt;
 pub(crate) mod tcp;
@@ -42,6 +45,10 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &fcf::PROTOCOL,
     &cooked::PROTOCOL,
     &loopback::PROTOCOL,
+    &ppp::PPPOED,
+    &ppp::PPPOES,
+    &ppp::PROTOCOL,
+    &mpls::PROTOCOL,
     &arp::PROTOCOL,
     &ipv4::PROTOCOL,
     &ipv6::PROTOCOL,
@@ -57,6 +64,7 @@ pub static PROTOCOLS: &[&Protocol] = &[
     &udp::PROTOCOL,
     &tcp::PROTOCOL,
     &gre::PROTOCOL,
+    &erspan::PROTOCOL,
     &vxlan::PROTOCOL,
     &nsh::PROTOCOL,
     &geneve::PROTOCOL,
@@ -84,7 +92,11 @@ pub(crate) fn link(
         LinkType::ETHERNET => ethernet::dissect(walk, bytes, place, sink),
         LinkType::LINUX_SLL => cooked::dissect_v1(walk, bytes, place, sink),
         LinkType::LINUX_SLL2 => cooked::dissect_v2(walk, bytes, place, sink),
-        LinkType::RAW | LinkType::DLT_RAW | LinkType::IPV4 | LinkType::IPV6 => {
+        LinkType::PPP | LinkType::PPP_HDLC => ppp::dissect(walk, bytes, place, sink),
+        LinkType::PPP_ETHER => ppp::session(walk, bytes, place, sink),
+        LinkType::ATM_RFC1483 => llc::dissect(walk, bytes, place, sink),
+        LinkType::IPV4 => ipv4::dissect(walk, bytes, place, sink),
+        LinkType::RAW | LinkType::DLT_RAW | LinkType::IPV6 => {
             ip::by_version(walk, bytes, place, sink);
         }
         LinkType::NULL => loopback::dissect(walk, bytes, place, false, sink),

@@ -10,7 +10,7 @@
 //! +-------------------------------------------------------------+
 //! ```
 
-use super::{ethernet, ip, ipv4, ipv6};
+use super::{ethernet, ip, ipv4, ipv6, mpls};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
@@ -79,6 +79,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
         2 => ipv6::dissect(walk, payload, place, sink),
         3 => ethernet::dissect(walk, payload, place, sink),
         4 => dissect(walk, payload, place, sink),
+        5 => mpls::dissect(walk, payload, place, sink),
         _ => ip::payload(place, payload, sink),
     });
 }

@@ -8,7 +8,7 @@
 //! ```
 
 use super::ip::{self, Datagram};
-use super::{geneve, ipsec, vxlan};
+use super::{geneve, ipsec, mpls, vxlan};
 use crate::info::Info;
 use crate::ports::Carries;
 use crate::problem::Problem;
@@ -72,6 +72,7 @@ pub(crate) fn dissect(
         Carries::Vxlan => vxlan::dissect(walk, datagram.fcf, payload, place, sink),
         Carries::VxlanGpe => vxlan::dissect_gpe(walk, datagram.fcf, payload, place, sink),
         Carries::Udpencap => ipsec::in_udp(walk, payload, place, sink),
+        Carries::Mpls => mpls::dissect(walk, payload, place, sink),
         Carries::Geneve => geneve::dissect(walk, datagram.fcf, payload, place, sink),
         _ => ip::payload(place, payload, sink),
     }

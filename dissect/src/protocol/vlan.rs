@@ -46,7 +46,7 @@ pub(crate) fn dissect(
     let (id, [priority, _]) = (tci & 0xfff, (tci >> 13 << 8).to_be_bytes());
     sink.enter(&PROTOCOL, place.part(0, LEN));
     if sink.wants(&PROTOCOL) {
-        let field = if ethertype < 0x600 { &LENGTH } else { &ETYPE };
+        let field = if ethernet::LENGTHS.contains(&ethertype) { &LENGTH } else { &ETYPE };
         sink.field(&PRIORITY, place.part(0, 2), Value::Unsigned(priority.into()));
         sink.field(&DEI, place.part(0, 2), Value::Flag(tci & 0x1000 != 0));
         sink.field(&ID, place.part(0, 2), Value::Unsigned(id.into()));
@@ -56,7 +56,7 @@ pub(crate) fn dissect(
     sink.info(Info::Vlan(id, priority));
     sink.leave();
     let place = place.part(LEN, payload.len());
-    if ethertype < 0x600 {
+    if ethernet::LENGTHS.contains(&ethertype) {
         return llc::dissect(walk, payload, place, sink);
     }
     // A message frame has one tag at the most; its bytes are read from the Ethernet header on.
