@@ -40,13 +40,27 @@ struct Said {
     types: Vec<u64>,
     /// Their xids.
     xids: Vec<u64>,
+    /// How the segment stands in its stream, where the programs may go by that.
+    segment: Segment,
+}
+
+/// How a TCP segment stands in its stream, as tshark sees it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Segment {
+    #[default]
+    InOrder,
+    /// Bytes before it are not in the capture: tshark does not look for the next message.
+    BehindGap,
+    /// It was sent before: tshark reads it again where it did not put the stream together.
+    Repeated,
 }
 
 impl Said {
-    /// Adds a layer. How many messages there are, their types say; layers of VSE's own are no matter of
-    /// comparison.
+    /// Adds a layer. How many messages there are, their types say, and of labels tshark does not say
+    /// it; layers of VSE's own are no matter of comparison.
     fn layer(&mut self, name: &str, carrier: Option<String>) {
-        let again = name == "openflow" && self.layers.last().is_some_and(|last| last == name);
+        let one = matches!(name, "openflow" | "mpls");
+        let again = one && self.layers.last().is_some_and(|last| last == name);
         if !again && !name.starts_with("vse") {
             self.layers.push(name.to_owned());
             self.carriers.push(carrier);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use super::{Frames, Said};
+use super::{Frames, Said, Segment};
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,24 @@ enum Relation {
     NotByThem,
     /// tshark goes on behind a protocol that we do not have.
     NotOurs,
+    /// tshark gives up on a stream with a gap, and we go on.
+    BehindGap,
+    /// tshark reads a segment again that was sent again.
+    Repeated,
+}
+
+impl Relation {
+    /// What it is called.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Different => "different",
+            Self::NotByUs => "not decoded by us",
+            Self::NotByThem => "not decoded by tshark",
+            Self::NotOurs => "no protocol of ours",
+            Self::BehindGap => "by us behind a gap",
+            Self::Repeated => "sent again",
+        }
+    }
 }
 
 /// Where the first of a kind is, and how many there are.
@@ -73,22 +91,24 @@ impl Tally {
             let b = theirs.get(&number).unwrap_or(&nothing);
             let place = || format!("{} frame {number}", capture.display());
             let carrier = |at| b.carriers.get(at).and_then(Option::as_deref);
-            self.note(Subject::Layers, &a.layers, &b.layers, carrier, place);
+            let segment = b.segment;
+            self.note(Subject::Layers, &a.layers, &b.layers, (segment, &carrier), place);
             if !a.types.is_empty() || !b.types.is_empty() {
                 self.with_messages += 1;
-                self.note(Subject::Types, &a.types, &b.types, |_| None, place);
-                self.note(Subject::Xids, &a.xids, &b.xids, |_| None, place);
+                self.note(Subject::Types, &a.types, &b.types, (segment, &|_| None), place);
+                self.note(Subject::Xids, &a.xids, &b.xids, (segment, &|_| None), place);
             }
         }
     }
 
-    /// Compares two lists. `carrier` names what is in front of an item of tshark's and no layer of ours.
+    /// Compares two lists. `carrier` names what is in front of an item of tshark's and no layer of ours:
+    /// what we make of that is our guess at what carries it.
     fn note<'a, T: PartialEq + fmt::Display>(
         &mut self,
         subject: Subject,
         ours: &[T],
         theirs: &[T],
-        carrier: impl Fn(usize) -> Option<&'a str>,
+        (segment, carrier): (Segment, &dyn Fn(usize) -> Option<&'a str>),
         place: impl Fn() -> String,
     ) {
         if ours == theirs {
@@ -98,15 +118,20 @@ impl Tally {
         let same = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
         let last = same.checked_sub(1).and_then(|last| ours.get(last));
         let behind = last.map_or("the start".to_owned(), ToString::to_string);
-        let (relation, what) = match (ours.get(same), theirs.get(same)) {
-            (None, Some(next)) => match carrier(same) {
-                Some(carrier) => (Relation::NotOurs, format!("behind {carrier}: {next}")),
-                None => (Relation::NotByUs, format!("behind {behind}: {next}")),
-            },
-            (Some(next), None) => (Relation::NotByThem, format!("behind {behind}: {next}")),
-            (Some(a), Some(b)) => {
-                (Relation::Different, format!("behind {behind}: {a}, tshark {b}"))
-            }
+        let (mine, next) = (ours.get(same), theirs.get(same));
+        let relation = match (mine, next, segment) {
+            (_, Some(_), _) if carrier(same).is_some() => Relation::NotOurs,
+            (None, Some(_), Segment::Repeated) => Relation::Repeated,
+            (None, Some(_), _) => Relation::NotByUs,
+            (Some(_), None, Segment::BehindGap) => Relation::BehindGap,
+            (Some(_), None, _) => Relation::NotByThem,
+            (Some(_), Some(_), _) => Relation::Different,
+            (None, None, _) => return,
+        };
+        let behind = carrier(same).map_or(behind, ToString::to_string);
+        let what = match (mine, next) {
+            (Some(a), Some(b)) => format!("behind {behind}: {a}, tshark {b}"),
+            (Some(one), None) | (None, Some(one)) => format!("behind {behind}: {one}"),
             (None, None) => return,
         };
         // Every xid is another one.
@@ -129,19 +154,22 @@ impl fmt::Display for Tally {
             (Subject::Xids, self.with_messages),
         ] {
             let agreed = self.agreed.get(&subject).copied().unwrap_or(0);
-            writeln!(f, "{subject:?}: {agreed} of {of} frames agree")?;
             let mut found: Vec<_> =
                 self.found.iter().filter(|((s, ..), _)| *s == subject).collect();
+            let of_kind = |kind| {
+                let found = found.iter().filter(|((_, relation, _), _)| *relation == kind);
+                found.map(|(_, found)| found.count).sum::<u64>()
+            };
+            let both = of - of_kind(Relation::Different);
+            writeln!(
+                f,
+                "{subject:?}: {both} of {of} frames agree where both decode: {agreed} in full"
+            )?;
             found.sort_by_key(|((_, relation, _), found)| {
                 (*relation, std::cmp::Reverse(found.count))
             });
             for ((_, relation, what), Found { count, first }) in found {
-                let relation = match relation {
-                    Relation::Different => "different",
-                    Relation::NotByUs => "not decoded by us",
-                    Relation::NotByThem => "not decoded by tshark",
-                    Relation::NotOurs => "no protocol of ours",
-                };
+                let relation = relation.name();
                 writeln!(f, "  {relation:22} {count:6}  {what}  ({first})")?;
             }
         }

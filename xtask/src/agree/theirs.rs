@@ -6,14 +6,31 @@ use std::process::Command;
 
 use anyhow::bail;
 
-use super::{Frames, Said};
+use super::{Frames, Said, Segment};
 
-const TYPES: [&str; 4] =
-    ["openflow_1_0.type", "openflow_v4.type", "openflow_v5.type", "openflow_v6.type"];
-const XIDS: [&str; 4] = ["openflow.xid", "openflow_v4.xid", "openflow_v5.xid", "openflow_v6.xid"];
+/// Of each version, the columns of types and of xids.
+const MESSAGES: [[&str; 2]; 4] = [
+    ["openflow_1_0.type", "openflow.xid"],
+    ["openflow_v4.type", "openflow_v4.xid"],
+    ["openflow_v5.type", "openflow_v5.xid"],
+    ["openflow_v6.type", "openflow_v6.xid"],
+];
+/// What else a frame is asked for.
+const COLUMNS: [&str; 7] = [
+    "frame.number",
+    "frame.protocols",
+    "tcp.stream",
+    "tcp.srcport",
+    "tcp.analysis.lost_segment",
+    "tcp.analysis.retransmission",
+    "vxlan.next_proto",
+];
+/// The type of an ERROR.
+const ERROR: u64 = 1;
 /// What tshark lists as protocols, and is a part of the layer in front.
-const PARTS: [&str; 6] =
-    ["ethertype", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6", "pkt_comment"];
+const PARTS: [&str; 3] = ["ethertype", "openflow_v1", "pkt_comment"];
+/// The same, behind that layer alone: ICMP's extensions, and the addresses of another link in ARP.
+const PARTS_OF: [[&str; 2]; 2] = [["icmpv6", "icmp"], ["arp", "arp"]];
 /// It puts segments into order only where it is told to, and knows one of the two ports of OpenFlow.
 const OPTIONS: [&str; 4] =
     ["-o", "tcp.reassemble_out_of_order:TRUE", "-d", "tcp.port==6633,openflow"];
@@ -23,7 +40,7 @@ pub(super) fn read(capture: &Path, known: &BTreeSet<String>) -> anyhow::Result<F
     let mut command = Command::new("timeout");
     command.args(["120", "tshark", "-n", "-r"]).arg(capture);
     command.args(OPTIONS).args(["-T", "fields"]);
-    let columns = ["frame.number", "frame.protocols"].into_iter().chain(TYPES).chain(XIDS);
+    let columns = COLUMNS.into_iter().chain(MESSAGES.into_iter().flatten());
     command.args(columns.flat_map(|column| ["-e", column]));
     let ran = command.output()?;
     // A file that is cut short ends with an error, behind what could be read.
@@ -31,31 +48,74 @@ pub(super) fn read(capture: &Path, known: &BTreeSet<String>) -> anyhow::Result<F
         bail!("{}", String::from_utf8_lossy(&ran.stderr).lines().last().unwrap_or_default());
     }
     let mut frames = Frames::new();
+    let mut gaps = BTreeSet::new();
     for line in String::from_utf8_lossy(&ran.stdout).lines() {
         let columns: Vec<&str> = line.split('\t').collect();
-        let [number, protocols, rest @ ..] = columns.as_slice() else { continue };
-        let Ok(number) = number.parse() else { continue };
-        let (types, xids) = rest.split_at(rest.len().min(TYPES.len()));
-        let mut said = Said {
-            types: types.iter().flat_map(|types| numbers(types)).collect(),
-            xids: xids.iter().flat_map(|xids| numbers(xids)).collect(),
-            ..Said::default()
+        let [number, protocols, stream, port, lost, repeated, gpe, messages @ ..] =
+            columns.as_slice()
+        else {
+            continue;
         };
+        let Ok(number) = number.parse() else { continue };
+        let mut said = Said::default();
+        let (pairs, _) = messages.as_chunks::<2>();
+        for [types, xids] in pairs {
+            add_messages(types, xids, &mut said);
+        }
         layers(protocols, known, &mut said);
+        // Of VXLAN-GPE it has the fields, and no layer.
+        let udp = said.layers.iter().position(|name| name == "udp");
+        if let Some(udp) = udp.filter(|_| !gpe.is_empty() && !protocols.contains(":vxlan")) {
+            said.layers.insert(udp + 1, "vxlan".to_owned());
+            said.carriers.insert(udp + 1, None);
+        }
+        if !lost.is_empty() {
+            gaps.insert((stream.to_string(), port.to_string()));
+        }
+        said.segment = if !repeated.is_empty() {
+            Segment::Repeated
+        } else if gaps.contains(&(stream.to_string(), port.to_string())) {
+            Segment::BehindGap
+        } else {
+            Segment::InOrder
+        };
         frames.insert(number, said);
     }
     Ok(frames)
 }
 
+/// Adds the messages of one version that stand in no other. tshark shows the message that an ERROR
+/// quotes like one that follows it; it has the xid of the ERROR.
+fn add_messages(types: &str, xids: &str, said: &mut Said) {
+    let mut error = None;
+    for (kind, xid) in numbers(types).zip(numbers(xids)) {
+        if error.take() == Some(xid) {
+            continue;
+        }
+        error = (kind == ERROR).then_some(xid);
+        said.types.push(kind);
+        said.xids.push(xid);
+    }
+}
+
 /// The layers that are known here, and which others are in front of them.
 fn layers(protocols: &str, known: &BTreeSet<String>, said: &mut Said) {
     let mut carrier = None;
+    let mut before = "";
     for name in protocols.split(':').map(ours) {
+        if name == "eth" && before == "eth" {
+            // ISL, which it calls Ethernet.
+            carrier = Some("isl".to_owned());
+        }
+        if PARTS_OF.contains(&[before, name]) || PARTS.contains(&name) {
+            continue;
+        }
         if known.contains(name) {
             said.layer(name, carrier.take());
-        } else if !PARTS.contains(&name) {
+        } else {
             carrier = Some(name.to_owned());
         }
+        before = name;
     }
 }
 
