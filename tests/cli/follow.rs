@@ -72,8 +72,63 @@ fn json_is_whole_when_it_is_interrupted() {
     assert!(!frames.is_empty());
 }
 
+/// A ring of files is one capture, whose writer may be faster than its reader.
 #[test]
-fn several_files_cannot_be_followed() {
-    let ran = vsectl(&["decode", "--follow", "pcaps/arp.pcap", "pcaps/icmp.pcap"], b"");
-    assert_eq!(ran.status, Some(2), "{ran}");
+fn a_ring_is_gone_round() {
+    let folder = scratch("ring");
+    fs::create_dir_all(&folder).expect("the scratch folder is ours");
+    let (handshake, arp) = (golden("handshake.pcap"), golden("arp.pcap"));
+    let lines = |file: &str| vsectl(&["decode", file], b"").text().lines().count();
+    let (many, few) = (lines("pcaps/handshake.pcap"), lines("pcaps/arp.pcap"));
+    let file = |number: usize| folder.join(format!("ring_{number:05}_2026112612000{number}.pcap"));
+    let write = |number: usize, bytes: &[u8]| {
+        fs::write(file(number), bytes).expect("the scratch folder is ours");
+    };
+    // By the name that was given to the writer, of which there is no file.
+    let name = folder.join("ring.pcap");
+    let (first, second) = handshake.split_at(handshake.len() - 7);
+    write(1, first);
+    let fields = ["decode", "--follow", "-T", "fields", "-e", "frame.number"];
+    let running = Running::start(
+        PROGRAM,
+        &[fields.as_slice(), &[name.to_str().expect("a scratch path is UTF-8")]].concat(),
+    );
+    let mut number = 0;
+    let mut numbers = |count: usize| {
+        for _ in 0..count {
+            number += 1;
+            assert_eq!(running.line(), number.to_string());
+        }
+    };
+    numbers(many - 1);
+    let mut growing = OpenOptions::new().append(true).open(file(1)).expect("it is there");
+    growing.write_all(second).expect("it grows");
+    // The head of the next file alone; then the rest of it, and the one that comes behind it.
+    write(2, &arp[..HEAD]);
+    numbers(1);
+    let mut growing = OpenOptions::new().append(true).open(file(2)).expect("it is there");
+    growing.write_all(&arp[HEAD..]).expect("it grows");
+    numbers(few);
+    write(5, &handshake);
+    numbers(many);
+    assert!(running.diagnostic().contains("2 files between"));
+    running.signal("TERM");
+    let (status, rest, errors) = running.end();
+    fs::remove_dir_all(&folder).expect("the scratch folder is ours");
+    assert_eq!((status, rest, errors), (Some(0), Vec::new(), Vec::new()));
+}
+
+/// Of several files, the last is followed.
+#[test]
+fn behind_other_files() {
+    let lines = |file: &str| vsectl(&["decode", file], b"").text().lines().count();
+    let both = lines("pcaps/arp.pcap") + lines("pcaps/icmp.pcap");
+    let running =
+        Running::start(PROGRAM, &["decode", "--follow", "pcaps/arp.pcap", "pcaps/icmp.pcap"]);
+    for _ in 0..both {
+        running.line();
+    }
+    running.signal("TERM");
+    let (status, rest, errors) = running.end();
+    assert_eq!((status, rest, errors), (Some(0), Vec::new(), Vec::new()));
 }

@@ -1,8 +1,8 @@
 //! Where frames come from.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use dissect::savefile::decompressed;
 
-use crate::signals;
+use crate::exit::diagnostic;
+use crate::{capture_ring, signals};
 
 /// How often a file that may grow is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -21,43 +22,50 @@ pub(crate) struct Input {
     pub(crate) name: String,
     pub(crate) reader: Box<dyn Read>,
     pub(crate) len: Option<u64>,
-    /// Set at the end of a file that is followed, when another one has its name.
-    pub(crate) replaced: Rc<Cell<bool>>,
+    /// Set at the end of a file that is followed: what goes on where it ended.
+    pub(crate) next: Rc<RefCell<Option<PathBuf>>>,
 }
 
 impl Input {
     pub(crate) fn new(name: String, reader: impl Read + 'static) -> io::Result<Self> {
         let reader = decompressed(reader)?;
-        Ok(Self { name, reader, len: None, replaced: Rc::default() })
+        Ok(Self { name, reader, len: None, next: Rc::default() })
     }
 }
 
-/// Opens a capture; `-` is standard input.
+/// Opens a capture; `-` is standard input. What is followed may also be the name that a ring was given:
+/// then it is the oldest of its files.
 pub(crate) fn open(path: &Path, follow: bool) -> io::Result<Input> {
     if path.as_os_str() == "-" {
         return Input::new("standard input".to_owned(), io::stdin());
     }
+    let (path, file) = match File::open(path) {
+        Err(error) if follow && error.kind() == ErrorKind::NotFound => {
+            let oldest = capture_ring::oldest(path).ok().flatten().ok_or(error)?;
+            let file = File::open(&oldest)?;
+            (oldest, file)
+        }
+        opened => (path.to_owned(), opened?),
+    };
     let name = path.display().to_string();
-    let file = File::open(path)?;
     let metadata = file.metadata()?;
     let len = metadata.is_file().then_some(metadata.len());
     if follow && len.is_some() {
-        let replaced: Rc<Cell<bool>> = Rc::default();
-        let growing =
-            Growing { path: path.to_owned(), file, read: 0, replaced: Rc::clone(&replaced) };
-        return Ok(Input { replaced, ..Input::new(name, growing)? });
+        let next: Rc<RefCell<Option<PathBuf>>> = Rc::default();
+        let growing = Growing { path, file, read: 0, next: Rc::clone(&next) };
+        return Ok(Input { next, ..Input::new(name, growing)? });
     }
     Ok(Input { len, ..Input::new(name, file)? })
 }
 
 /// A file that may grow: its end is waited for, until another file has its name, it is cut to begin
-/// anew, or a signal asks for an end.
+/// anew, the next file of its ring is there, or a signal asks for an end.
 struct Growing {
     path: PathBuf,
     file: File,
     /// Bytes that were read of it.
     read: u64,
-    replaced: Rc<Cell<bool>>,
+    next: Rc<RefCell<Option<PathBuf>>>,
 }
 
 impl Read for Growing {
@@ -66,13 +74,23 @@ impl Read for Growing {
             // Looked at before the file is read: what its writer wrote until then comes first.
             let over = signals::asked();
             let replaced = self.is_replaced()?;
-            let read = self.file.read(buffer)?;
+            let read = self.read_more(buffer)?;
             if read > 0 || buffer.is_empty() {
-                self.read += u64::try_from(read).unwrap_or(0);
                 return Ok(read);
             }
-            if over || replaced {
-                self.replaced.set(replaced);
+            if replaced {
+                self.next.replace(Some(self.path.clone()));
+                return Ok(0);
+            }
+            // A writer begins the next file of a ring when it has closed this one.
+            if let Some(next) = capture_ring::after(&self.path)? {
+                let read = self.read_more(buffer)?;
+                if read == 0 {
+                    self.go_on_with(next);
+                }
+                return Ok(read);
+            }
+            if over {
                 return Ok(0);
             }
             thread::sleep(LOOK);
@@ -81,6 +99,23 @@ impl Read for Growing {
 }
 
 impl Growing {
+    fn read_more(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.read += u64::try_from(read).unwrap_or(0);
+        Ok(read)
+    }
+
+    fn go_on_with(&self, next: capture_ring::Next) {
+        let capture_ring::Next { path, missed } = next;
+        if missed > 0 {
+            let (from, to) = (self.path.display(), path.display());
+            diagnostic!(
+                "{missed} files between {from} and {to} were removed before they were read"
+            );
+        }
+        self.next.replace(Some(path));
+    }
+
     fn is_replaced(&self) -> io::Result<bool> {
         let held = self.file.metadata()?;
         if held.len() < self.read {

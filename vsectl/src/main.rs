@@ -4,6 +4,7 @@ mod agent_option;
 mod capture;
 mod capture_format;
 mod capture_input;
+mod capture_ring;
 mod captures;
 mod cli;
 mod commands;

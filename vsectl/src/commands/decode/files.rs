@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dissect::savefile::{Format, Record, Writer, WriterError};
-use time::OffsetDateTime;
-use time::macros::format_description;
+
+use crate::capture_ring;
 
 /// When a file ends, and when all do.
 #[derive(Debug, Clone, Copy, Default)]
@@ -116,7 +116,8 @@ impl Files {
     /// Copies a frame.
     pub(super) fn record(&mut self, record: &Record<'_>) -> Result<(), WriterError> {
         if self.limits.ring && self.open.is_none() {
-            self.begin(self.numbered(record.frame.time))?;
+            let path = capture_ring::numbered(&self.path, self.begun + 1, record.frame.time);
+            self.begin(path)?;
             if let Some(open) = &mut self.open {
                 open.writer.blocks(&self.head)?;
             }
@@ -174,21 +175,5 @@ impl Files {
 
     fn end(&mut self) -> io::Result<()> {
         self.open.take().map_or(Ok(()), |open| open.writer.finish())
-    }
-
-    /// The name of the next file, as tshark makes it: NAME_00001_20261125154300.pcapng.
-    fn numbered(&self, time: u64) -> PathBuf {
-        let format = format_description!("[year][month][day][hour][minute][second]");
-        let second = i64::try_from(time / 1_000_000_000).unwrap_or(0);
-        let time = OffsetDateTime::from_unix_timestamp(second)
-            .ok()
-            .and_then(|time| time.format(&format).ok())
-            .unwrap_or_default();
-        let stem = self.path.file_stem().unwrap_or_default().to_string_lossy();
-        let mut name = format!("{stem}_{:05}_{time}", self.begun + 1);
-        if let Some(extension) = self.path.extension() {
-            name = format!("{name}.{}", extension.to_string_lossy());
-        }
-        self.path.with_file_name(name)
     }
 }

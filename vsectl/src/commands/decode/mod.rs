@@ -145,7 +145,9 @@ pub(crate) struct Args {
     #[arg(long)]
     no_nested: bool,
 
-    /// Wait for more at the end of a file, until interrupted.
+    /// Wait for more at the end of the last file, until interrupted, and go on with the file that takes
+    /// its name, or with the next one of its ring: NAME_00002_TIME.pcapng, as `-b`, tshark and dumpcap
+    /// make them. FILE may also be what `-w` was given: the oldest file of that ring is the first.
     #[arg(long)]
     follow: bool,
 
@@ -266,9 +268,6 @@ impl Args {
         if self.svg.is_some() && !self.counts_over_time() {
             return Err(usage("--svg plots -z io,SECONDS, which is not asked for".to_owned()));
         }
-        if self.follow && self.read.len() + self.files.len() > 1 {
-            return Err(usage("--follow waits at the end of one file, not of several".to_owned()));
-        }
         if self.follow || live.is_some() {
             signals::catch().context("cannot take signals")?;
         }
@@ -311,8 +310,10 @@ impl Args {
         if let Some(settings) = &live {
             session.capture(settings, out)?;
         }
-        for path in self.read.iter().chain(&self.files) {
-            session.read(path, out)?;
+        let mut paths = self.read.iter().chain(&self.files).peekable();
+        while let Some(path) = paths.next() {
+            let follow = self.follow && paths.peek().is_none();
+            session.read(path, follow, out)?;
         }
         let json = matches!(format, Format::Json | Format::Ndjson);
         session.finish(json, self.svg.as_deref(), out)

@@ -73,21 +73,27 @@ impl Session {
         }
     }
 
-    /// Takes the frames of a file; where it is followed, also of those that take its place.
-    pub(super) fn read(&mut self, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    /// Takes the frames of a file; where it is followed, also of those that take its place, and of the
+    /// next ones of its ring.
+    pub(super) fn read(
+        &mut self,
+        path: &Path,
+        follow: bool,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let mut path = path.to_owned();
         while !self.over() {
-            let input = match capture_input::open(path, self.settings.follow) {
+            let input = match capture_input::open(&path, follow) {
                 Ok(input) => input,
                 Err(error) => {
                     return self
                         .fail(&format_args!("cannot open {}: {error}", path.display()), out);
                 }
             };
-            let replaced = Rc::clone(&input.replaced);
+            let next = Rc::clone(&input.next);
             self.take(input, out)?;
-            if !replaced.get() {
-                break;
-            }
+            let Some(next) = next.take() else { break };
+            path = next;
         }
         Ok(())
     }
