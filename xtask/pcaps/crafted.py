@@ -148,10 +148,15 @@ def gre_plain():
                            sequence_number=8) / inner,
         ipv4() / scapy.GRE(proto=0x6558, key_present=1, key=0x00102A07)
         / ether() / scapy.Dot1Q(vlan=10, prio=5) / inner,
-        # Another version, for PPTP (RFC 2637), and routing (RFC 1701): neither is read.
+        # Another version, for PPTP (RFC 2637); routing (RFC 1701), which is not read.
         ipv4() / scapy.GRE_PPTP(call_id=5, payload_len=8, seqnum_present=1, sequence_number=1)
         / bytes.fromhex("ff03c021 01010004"),
         ipv4(proto=47) / (bytes.fromhex("40000800 00000000 08000004c0000209 00000000") + bytes(inner)),
+        # PPTP with an acknowledgement, which comes alone too; both versions of WCCP.
+        ipv4(proto=47) / (bytes.fromhex("3081880b 002a0005 00000002 00000001 21") + bytes(inner)),
+        ipv4(proto=47) / bytes.fromhex("2081880b 00000005 00000002"),
+        ipv4() / scapy.GRE(proto=0x883E) / bytes(inner),
+        ipv4() / scapy.GRE(proto=0x883E) / (bytes(4) + bytes(inner)),
     ]
 
 

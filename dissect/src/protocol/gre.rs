@@ -1,4 +1,4 @@
-//! GRE: RFC 2784 and RFC 2890; NVGRE: RFC 7637.
+//! GRE: RFC 2784 and RFC 2890; NVGRE: RFC 7637; PPTP's version: RFC 2637 section 4.1.
 //!
 //! ```text
 //!  0  1  2  3                     13      16                    32
@@ -8,11 +8,12 @@
 //! |  where C is set: checksum (16), reserved (16)               |
 //! |  where K is set: key (32); of NVGRE: VSID (24), flow id (8) |
 //! |  where S is set: sequence number (32)                       |
+//! |  of version 1, where 0x0080 is set: acknowledgement (32)    |
 //! +-------------------------------------------------------------+
 //! ```
 
 use super::ip::Datagram;
-use super::{erspan, ethernet};
+use super::{erspan, ethernet, ipv4, ppp};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
@@ -28,10 +29,15 @@ protocol! {
     VSID: Unsigned, "vse.nvgre.vsid", "vsid", "Virtual subnet id: NVGRE";
     FLOW_ID: Unsigned, "vse.nvgre.flow_id", "flow_id", "Flow id: NVGRE";
     SEQUENCE: Unsigned, "gre.sequence_number", "sequence_number", "Sequence number";
+    ACKNOWLEDGED: Unsigned, "gre.ack_number", "ack_number", "Acknowledgement number: PPTP";
 }
 
 /// The protocol type of Ethernet, which NVGRE carries.
 const ETHERNET: u16 = 0x6558;
+/// That of PPP, in version 1.
+const PPP: u16 = 0x880b;
+/// That of WCCP, which redirects to a cache: draft-mclaggan-wccp-v2rev1.
+const WCCP: u16 = 0x883e;
 
 /// Dissects a packet and what it carries.
 pub(crate) fn dissect(
@@ -55,7 +61,10 @@ pub(crate) fn dissect(
     };
     let key_at = 4 + 4 * usize::from(has_checksum);
     let sequence_at = key_at + 4 * usize::from(has_key);
-    let len = sequence_at + 4 * usize::from(has_sequence);
+    let acknowledged_at = sequence_at + 4 * usize::from(has_sequence);
+    let version = flags & 7;
+    let has_acknowledged = version == 1 && flags & 0x80 != 0;
+    let len = acknowledged_at + 4 * usize::from(has_acknowledged);
     let key = word(key_at).filter(|_| has_key);
     let nvgre = key.filter(|_| protocol == ETHERNET && !has_checksum && !has_sequence);
 
@@ -79,12 +88,15 @@ pub(crate) fn dissect(
         if let Some(sequence) = word(sequence_at).filter(|_| has_sequence) {
             put(&SEQUENCE, sequence_at, 4, sequence.into());
         }
+        if let Some(acknowledged) = word(acknowledged_at).filter(|_| has_acknowledged) {
+            put(&ACKNOWLEDGED, acknowledged_at, 4, acknowledged.into());
+        }
     }
     match nvgre {
         Some(key) => sink.info(Info::Tunnel((key >> 8).into(), datagram.fcf)),
         None => sink.info(Info::Gre(protocol, key)),
     }
-    if flags & 0x4000 != 0 || flags & 7 != 0 {
+    if flags & 0x4000 != 0 || version > 1 {
         let text = format!("GRE flags and version {flags:#06x}");
         sink.problem(Problem::unsupported(place.offset, text));
         return sink.leave();
@@ -95,8 +107,20 @@ pub(crate) fn dissect(
     };
     sink.leave();
     let place = place.rest(len);
-    walk.tunnel((2, key.unwrap_or(0).into()), place, sink, |walk, sink| match protocol {
+    // Of version 1 the key is a length, which says nothing of the network, and a call.
+    let network = key.map_or(0, |key| if version == 1 { key & 0xffff } else { key });
+    walk.tunnel((2, network.into()), place, sink, |walk, sink| match protocol {
         ETHERNET => ethernet::dissect(walk, payload, place, sink),
+        // An acknowledgement alone carries nothing.
+        PPP if version == 1 && payload.is_empty() => {}
+        PPP if version == 1 => ppp::dissect(walk, payload, place, sink),
+        // The second version has a header of four bytes, which is told from IPv4's.
+        WCCP => match payload {
+            [first, _, _, _, packet @ ..] if first >> 4 != 4 => {
+                ipv4::dissect(walk, packet, place.rest(4), sink);
+            }
+            _ => ipv4::dissect(walk, payload, place, sink),
+        },
         erspan::TYPE_II if has_sequence => erspan::dissect_ii(walk, payload, place, sink),
         erspan::TYPE_II => erspan::dissect_i(walk, payload, place, sink),
         erspan::TYPE_III => erspan::dissect_iii(walk, payload, place, sink),
