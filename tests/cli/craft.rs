@@ -93,7 +93,7 @@ fn decode_gives_back_the_specification() {
         b"",
     );
     std::fs::remove_file(&path).expect("the scratch file is ours");
-    let values = "02:00:00:00:00:09\t77\t10.1.2.3\t7\t0x55\t1234\t4321\t20\n";
+    let values = "02:00:00:00:00:09\t77\t10.1.2.3\t7\t0x0055\t1234\t4321\t20\n";
     assert_eq!((ran.status, ran.text()), (Some(0), values), "{ran}");
 }
 

@@ -194,3 +194,43 @@ fn names_are_those_of_wireshark() {
         ours.filter(|name| !name.starts_with("vse.") && !names.contains(name)).collect();
     assert_eq!(unknown, [""; 0]);
 }
+
+/// Numbers in hexadecimal have as many digits as Wireshark gives them.
+#[test]
+fn tshark_agrees_on_digits() {
+    use dissect::Kind;
+    /// What Wireshark takes for wider than it is, be it always or in some frames.
+    const WIDER: [&str; 4] = ["ipv6.tclass", "llc.control", "ppp.protocol", "vxlan.flags"];
+    let is_hex = |kind| matches!(kind, Kind::Hex | Kind::Id | Kind::NamedId(_) | Kind::Bits(_));
+    let mut fields: Vec<&str> = dissect::registry::all_fields()
+        .filter(|(_, field)| is_hex(field.kind) && !field.name.starts_with("vse."))
+        .map(|(_, field)| field.name)
+        .filter(|name| !WIDER.contains(name))
+        .collect();
+    fields.sort_unstable();
+    fields.dedup();
+    for name in ["flow-mods", "gre", "geneve", "qinq", "pppoe", "ipv6-fragments", "nicira-flows"] {
+        let path = format!("pcaps/{name}.pcap");
+        let mut args = vec!["decode", "--no-nested", "-T", "fields"];
+        args.extend(fields.iter().flat_map(|field| ["-e", field]));
+        args.push(&path);
+        let ran = vsectl(&args, b"");
+        let theirs = tshark(&Path::new("..").join(&path), "frame", &fields);
+        let (mut compared, mut wrong) = (0, HashSet::new());
+        for (ours, theirs) in ran.text().lines().zip(&theirs) {
+            for ((ours, theirs), field) in ours.split('\t').zip(theirs).zip(&fields) {
+                // What a message carries, and what an ICMP error quotes, it counts in too. Some of
+                // OpenFlow's numbers it has in decimal.
+                for (ours, theirs) in ours.split(',').zip(theirs.split(',')) {
+                    let both = ours.starts_with("0x") && theirs.starts_with("0x");
+                    compared += usize::from(both);
+                    if both && ours.len() != theirs.len() {
+                        wrong.insert(format!("{field}: {ours} {theirs}"));
+                    }
+                }
+            }
+        }
+        assert!(compared > 10, "{name}");
+        assert_eq!(wrong, HashSet::new(), "{name}");
+    }
+}

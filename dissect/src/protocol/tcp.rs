@@ -56,6 +56,7 @@ protocol! {
 
 static FLAG_NAMES: &Names = named_values! {
     1 "fin", 2 "syn", 4 "reset", 8 "push", 16 "ack", 32 "urg", 64 "ece", 128 "cwr",
+    256 "ae",
 };
 
 /// Bytes of a header without options.
@@ -257,7 +258,7 @@ fn fields(
     put(&SEQ, 4, 4, word([q0, q1, q2, q3]));
     put(&ACK, 8, 4, word([a0, a1, a2, a3]));
     put(&HDR_LEN, 12, 1, u64::from(offset >> 4) * 4);
-    put(&FLAGS, 13, 1, flags.into());
+    put(&FLAGS, 12, 2, short([offset & 0xf, flags]));
     put(&WINDOW, 14, 2, short([w0, w1]));
     put(&CHECKSUM, 16, 2, short([c0, c1]));
     put(&URGENT, 18, 2, short([u0, u1]));

@@ -124,7 +124,9 @@ impl Layout {
                     }
                 }
                 let result = match (found.field, found.value) {
-                    (Some(field), Some(value)) => value::plain(field, value, scratch),
+                    (Some(field), Some(value)) => {
+                        value::plain(field, found.place.len, value, scratch)
+                    }
                     // A layer, or something with fields of its own: that it is there.
                     _ => scratch.write_all(b"1"),
                 };

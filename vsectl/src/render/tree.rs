@@ -92,7 +92,7 @@ fn fields(all: &[TreeField], indent: usize, out: &mut impl Write) -> io::Result<
             (scalar, _) => {
                 write!(out, "{:indent$}{doc}: ", "")?;
                 if let Some(scalar) = scalar.scalar() {
-                    value::named(field.field, scalar, out)?;
+                    value::named(field.field, field.place.len, scalar, out)?;
                 }
                 writeln!(out)?;
             }
@@ -111,7 +111,7 @@ fn list(doc: &str, items: &[TreeField], indent: usize, out: &mut impl Write) -> 
             let comma = if index > 0 { ", " } else { "" };
             write!(out, "{comma}")?;
             if let Some(scalar) = item.value.scalar() {
-                value::named(item.field, scalar, out)?;
+                value::named(item.field, item.place.len, scalar, out)?;
             }
         }
         return writeln!(out);

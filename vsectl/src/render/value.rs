@@ -48,11 +48,22 @@ pub(crate) fn ipv4(address: Ipv4Addr, out: &mut impl Write) -> io::Result<()> {
     out.write_all(Short::ipv4(address).as_bytes())
 }
 
-/// Writes a value of `field` plainly: numbers as numbers, as tshark's `-e` does.
-pub(crate) fn plain(field: &Field, value: Value<'_>, out: &mut impl Write) -> io::Result<()> {
+/// Writes a number in hexadecimal, with all digits of the `len` bytes that it was read from.
+fn hexadecimal(number: u64, len: usize, out: &mut impl Write) -> io::Result<()> {
+    let width = 2 + 2 * len.min(8);
+    write!(out, "{number:#0width$x}")
+}
+
+/// Writes a value of `field`, which `len` bytes hold, plainly: numbers as numbers, as tshark's `-e` does.
+pub(crate) fn plain(
+    field: &Field,
+    len: usize,
+    value: Value<'_>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     match (value, field.kind) {
         (Value::Unsigned(number), Kind::Hex | Kind::Id | Kind::NamedId(_) | Kind::Bits(_)) => {
-            write!(out, "{number:#x}")
+            hexadecimal(number, len, out)
         }
         (Value::Unsigned(number), Kind::Seconds | Kind::Time) => clock::seconds(number, 0, out),
         (Value::Unsigned(number), _) => decimal(number, out),
@@ -66,21 +77,24 @@ pub(crate) fn plain(field: &Field, value: Value<'_>, out: &mut impl Write) -> io
     }
 }
 
-/// Writes a value of `field` for people: with its name, where it has one.
-pub(crate) fn named(field: &Field, value: Value<'_>, out: &mut impl Write) -> io::Result<()> {
+/// Writes a value of `field`, which `len` bytes hold, for people: with its name, where it has one.
+pub(crate) fn named(
+    field: &Field,
+    len: usize,
+    value: Value<'_>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     match (value, field.kind) {
         (Value::Unsigned(number), Kind::Names(names) | Kind::NamedId(names)) => {
             if let Some(name) = (names.name)(number) {
-                write!(out, "{name} ")?;
-                return match field.kind {
-                    Kind::Names(_) => write!(out, "({number})"),
-                    _ => write!(out, "({number:#x})"),
-                };
+                write!(out, "{name} (")?;
+                plain(field, len, value, out)?;
+                return write!(out, ")");
             }
-            plain(field, value, out)
+            plain(field, len, value, out)
         }
         (Value::Unsigned(number), Kind::Bits(names)) => {
-            write!(out, "{number:#x}")?;
+            hexadecimal(number, len, out)?;
             let (known, left) = names.bits(number);
             if known.is_empty() {
                 return Ok(());
@@ -93,7 +107,7 @@ pub(crate) fn named(field: &Field, value: Value<'_>, out: &mut impl Write) -> io
             write!(out, ")")
         }
         (Value::Flag(flag), _) => write!(out, "{flag}"),
-        _ => plain(field, value, out),
+        _ => plain(field, len, value, out),
     }
 }
 
