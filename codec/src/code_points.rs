@@ -33,6 +33,21 @@ macro_rules! code_points {
                 }
             }
 
+            /// The name in capitals, or nothing for an unknown value.
+            #[must_use]
+            pub const fn upper_name(self) -> Option<&'static str> {
+                match self {
+                    $( Self::$variant => Some(const {
+                        const UPPER: [u8; $text.len()] = $crate::code_points::upper($text);
+                        match str::from_utf8(&UPPER) {
+                            Ok(name) => name,
+                            Err(_) => $text,
+                        }
+                    }), )*
+                    Self::Unknown(_) => None,
+                }
+            }
+
             /// The value of the name, in any case.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
@@ -70,10 +85,10 @@ macro_rules! code_points {
         }
 
         impl $crate::types::Piece for $name {
-            fn put(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn put(&self, out: &mut $crate::types::Line) {
                 match self.name() {
-                    Some(name) => f.write_str(name),
-                    None => $crate::types::Piece::put(&<$int>::from(*self), f),
+                    Some(name) => out.push_str(name),
+                    None => $crate::types::Piece::put(&<$int>::from(*self), out),
                 }
             }
         }
@@ -99,6 +114,14 @@ macro_rules! code_points {
 }
 
 pub(crate) use code_points;
+
+/// A name in capitals, which has as many bytes.
+pub(crate) const fn upper<const N: usize>(name: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(name.as_bytes());
+    bytes.make_ascii_uppercase();
+    bytes
+}
 
 /// Reads a code point from JSON: its name or its number.
 pub(crate) struct NameOrNumber<T, I> {
@@ -148,6 +171,8 @@ mod tests {
     fn every_number_survives() {
         for number in 0..=u8::MAX {
             let value = Sample::from(number);
+            let upper = value.name().map(str::to_ascii_uppercase);
+            assert_eq!(value.upper_name(), upper.as_deref());
             assert_eq!(u8::from(value), number);
             let json = serde_json::to_string(&value).unwrap();
             assert_eq!(serde_json::from_str::<Sample>(&json).unwrap(), value);

@@ -1,9 +1,8 @@
 //! What a line about a frame says of a layer.
 
-use std::fmt;
-
 use codec::fcf::Fcf;
-use codec::put;
+use codec::types::{Hex, Line, Piece};
+use codec::{display_as_put, put};
 
 /// What there is to say of a layer; cheap to make, since most is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,81 +94,87 @@ pub enum Info {
 /// The flags of TCP, from the lowest bit on.
 const TCP_FLAGS: [&str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
 
-impl fmt::Display for Info {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+display_as_put!(Info);
+
+impl Piece for Info {
+    fn put(&self, out: &mut Line) {
         match *self {
-            Self::EtherType(ethertype) => write!(f, "EtherType {ethertype:#06x}"),
-            Self::Llc(dsap, ssap) => write!(f, "DSAP {dsap:#04x}, SSAP {ssap:#04x}"),
-            Self::Vlan(id, priority) => write!(f, "VLAN {id}, priority {priority}"),
+            Self::EtherType(ethertype) => put!(out, format_args!("EtherType {ethertype:#06x}")),
+            Self::Llc(dsap, ssap) => {
+                put!(out, format_args!("DSAP {dsap:#04x}, SSAP {ssap:#04x}"));
+            }
+            Self::Vlan(id, priority) => put!(out, "VLAN ", id, ", priority ", priority),
             Self::Arp { opcode: 1, sender, target } => {
-                write!(f, "Who has {target}? Tell {sender}")
+                put!(out, "Who has ", target, "? Tell ", sender);
             }
-            Self::Arp { opcode: 2, sender, .. } => write!(f, "{sender} is here"),
+            Self::Arp { opcode: 2, sender, .. } => put!(out, sender, " is here"),
             Self::Arp { opcode, sender, target } => {
-                write!(f, "Operation {opcode} from {sender} about {target}")
+                put!(out, "Operation ", opcode, " from ", sender, " about ", target);
             }
-            Self::IpProtocol(protocol) => write!(f, "Protocol {protocol}"),
+            Self::IpProtocol(protocol) => put!(out, "Protocol ", protocol),
             Self::Fragment { protocol, offset, id, more } => {
                 let last = if more { "" } else { ", the last" };
-                write!(f, "Fragment of protocol {protocol} at byte {offset}{last} (id={id:#06x})")
+                put!(out, "Fragment of protocol ", protocol, " at byte ", offset, last);
+                put!(out, format_args!(" (id={id:#06x})"));
             }
             Self::Icmp { name, r#type, code, echo } => {
-                match name {
-                    Some(name) => f.write_str(name)?,
-                    None => write!(f, "Type {type}, code {code}")?,
+                if let Some(name) = name {
+                    out.push_str(name);
+                } else {
+                    put!(out, "Type ", r#type, ", code ", code);
                 }
-                match echo {
-                    Some((id, sequence)) => write!(f, " id={id:#06x}, seq={sequence}"),
-                    None => Ok(()),
+                if let Some((id, sequence)) = echo {
+                    put!(out, format_args!(" id={id:#06x}"), ", seq=", sequence);
                 }
             }
             Self::Udp(source, destination, len) => {
-                put!(f, source, " → ", destination, " Len=", len)
+                put!(out, source, " → ", destination, " Len=", len);
             }
             Self::Tcp { source, destination, flags, sequence, acknowledged, len, note } => {
-                put!(f, source, " → ", destination, " [")?;
+                put!(out, source, " → ", destination, " [");
                 let mut comma = "";
                 for (bit, name) in TCP_FLAGS.iter().enumerate() {
                     if flags >> bit & 1 == 1 {
-                        put!(f, comma, *name)?;
+                        put!(out, comma, *name);
                         comma = ", ";
                     }
                 }
-                put!(f, "] Seq=", sequence)?;
+                put!(out, "] Seq=", sequence);
                 if flags & 0x10 != 0 {
-                    put!(f, " Ack=", acknowledged)?;
+                    put!(out, " Ack=", acknowledged);
                 }
-                put!(f, " Len=", len, note)
+                put!(out, " Len=", len, note);
             }
-            Self::Security(spi, sequence) => write!(f, "SPI {spi:#010x}, seq {sequence}"),
+            Self::Security(spi, sequence) => {
+                put!(out, format_args!("SPI {spi:#010x}"), ", seq ", sequence);
+            }
             Self::Gre(protocol, key) => {
-                write!(f, "Protocol {protocol:#06x}")?;
-                key.map_or(Ok(()), |key| write!(f, ", key {key:#x}"))
+                put!(out, format_args!("Protocol {protocol:#06x}"));
+                if let Some(key) = key {
+                    put!(out, ", key ", Hex(key));
+                }
             }
-            Self::ServicePath(path, index) => write!(f, "Service path {path}, index {index}"),
-            Self::Session(id) => write!(f, "Session {id}"),
+            Self::ServicePath(path, index) => put!(out, "Service path ", path, ", index ", index),
+            Self::Session(id) => put!(out, "Session ", id),
             Self::Pppoe(name, session) => {
                 let name = name.map(|name| name.to_ascii_uppercase() + ", ").unwrap_or_default();
-                write!(f, "{name}session {session}")
+                put!(out, name.as_str(), "session ", session);
             }
-            Self::Label(label, ttl) => write!(f, "Label {label}, TTL {ttl}"),
-            Self::Ppp(protocol) => write!(f, "Protocol {protocol:#06x}"),
+            Self::Label(label, ttl) => put!(out, "Label ", label, ", TTL ", ttl),
+            Self::Ppp(protocol) => put!(out, format_args!("Protocol {protocol:#06x}")),
             Self::Tunnel(id, fcf) => {
-                write!(f, "Network {id}")?;
-                match fcf {
-                    Some(Fcf { vm_id, priority }) => {
-                        let priority = if priority { ", priority" } else { "" };
-                        write!(f, " {{VM {vm_id}{priority}}}")
-                    }
-                    None => Ok(()),
+                put!(out, "Network ", id);
+                if let Some(Fcf { vm_id, priority }) = fcf {
+                    let priority = if priority { ", priority" } else { "" };
+                    put!(out, format_args!(" {{VM {vm_id}{priority}}}"));
                 }
             }
-            Self::VseFrame(stream) => write!(f, "stream {stream}"),
+            Self::VseFrame(stream) => put!(out, "stream ", stream),
             Self::Netlink(family, r#type, sequence) => {
-                write!(f, "family {family}, type {type}, seq {sequence}")
+                put!(out, "family ", family, ", type ", r#type, ", seq ", sequence);
             }
-            Self::NetlinkVse(command) => f.write_str(command),
-            Self::Text(text) => f.write_str(text),
+            Self::NetlinkVse(command) => out.push_str(command),
+            Self::Text(text) => out.push_str(text),
         }
     }
 }

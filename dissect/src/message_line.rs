@@ -1,42 +1,40 @@
 //! An OpenFlow message in a line.
 
-use std::fmt::{self, Write};
-
 use codec::of10::{Header, Message, VERSION};
+use codec::types::{Hex, Line, Piece, UpperCase};
+use codec::{display_as_put, put};
 
 use crate::protocol::openflow::{later_type_name, version_name};
 
-/// Appends the line about `bytes`, which hold a message, or the beginning of one.
-pub(crate) fn write(bytes: &[u8], to: &mut String) {
-    // Writing to a string does not fail.
-    _ = line(bytes, to);
-}
+/// The line about bytes that hold a message, or the beginning of one.
+pub(crate) struct MessageLine<'a>(pub(crate) &'a [u8]);
 
-fn line(bytes: &[u8], to: &mut String) -> fmt::Result {
-    let header = match Header::parse(bytes) {
-        Ok(header) => header,
-        Err(error) => return write!(to, "{error}"),
-    };
-    let Header { version, r#type, length, xid } = header;
-    if version == VERSION {
-        return if let Ok((message, _)) = Message::decode(bytes) {
-            write!(to, "{message}")
-        } else {
-            upper(r#type.name().unwrap_or("message"), to);
-            write!(to, " (xid={xid:#x}): {length} bytes, not decoded")
+display_as_put!(MessageLine<'_>);
+
+impl Piece for MessageLine<'_> {
+    fn put(&self, out: &mut Line) {
+        let header = match Header::parse(self.0) {
+            Ok(header) => header,
+            Err(error) => return put!(out, format_args!("{error}")),
         };
+        let Header { version, r#type, length, xid } = header;
+        if version == VERSION {
+            if Message::put_line(self.0, out).is_ok() {
+                return;
+            }
+            put!(out, UpperCase(r#type.name().unwrap_or("message")));
+            return put!(out, " (xid=", Hex(xid), "): ", length, " bytes, not decoded");
+        }
+        if let Some(name) = version_name(version) {
+            put!(out, "OpenFlow ", name);
+        } else {
+            put!(out, format_args!("OpenFlow version {version:#04x}"));
+        }
+        if let Some(name) = later_type_name(r#type.into()) {
+            put!(out, " ", UpperCase(name));
+        } else {
+            put!(out, " type ", u8::from(r#type));
+        }
+        put!(out, " (xid=", Hex(xid), "): ", length, " bytes");
     }
-    match version_name(version) {
-        Some(name) => write!(to, "OpenFlow {name} ")?,
-        None => write!(to, "OpenFlow version {version:#04x} ")?,
-    }
-    match later_type_name(r#type.into()) {
-        Some(name) => upper(name, to),
-        None => write!(to, "type {}", u8::from(r#type))?,
-    }
-    write!(to, " (xid={xid:#x}): {length} bytes")
-}
-
-fn upper(name: &str, to: &mut String) {
-    to.extend(name.chars().map(|c| c.to_ascii_uppercase()));
 }

@@ -1,8 +1,7 @@
 //! What could not be dissected, as data: what was read before stays.
 
-use std::fmt;
-
-use codec::put;
+use codec::types::{Line, Piece};
+use codec::{display_as_put, put};
 
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
@@ -85,24 +84,27 @@ pub enum What {
     Text(String),
 }
 
-impl fmt::Display for What {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+display_as_put!(What, Problem);
+
+impl Piece for What {
+    fn put(&self, out: &mut Line) {
         match self {
             Self::NotCaptured { missing, len } => {
-                put!(f, *missing, " of ", *len, " bytes were not captured")
+                put!(out, *missing, " of ", *len, " bytes were not captured");
             }
-            Self::Short { what, need, have } => write!(f, "{what}: need {need} bytes, {have} left"),
+            Self::Short { what, need, have } => {
+                put!(out, *what, ": need ", *need, " bytes, ", *have, " left");
+            }
             Self::Missing { bytes, skipped } => {
                 match bytes {
-                    Some(bytes) => write!(f, "{bytes} bytes of the stream are not in the capture")?,
-                    None => f.write_str("the capture begins in the middle of the stream")?,
+                    Some(bytes) => put!(out, *bytes, " bytes of the stream are not in the capture"),
+                    None => out.push_str("the capture begins in the middle of the stream"),
                 }
                 if *skipped > 0 {
-                    write!(f, "; {skipped} more skipped up to the next message")?;
+                    put!(out, "; ", *skipped, " more skipped up to the next message");
                 }
-                Ok(())
             }
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) => out.push_str(text),
         }
     }
 }
@@ -132,13 +134,12 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.name())?;
+impl Piece for Problem {
+    fn put(&self, out: &mut Line) {
+        out.push_str(self.kind.name());
         if let Some(at) = self.at {
-            put!(f, " at byte ", at)?;
+            put!(out, " at byte ", at);
         }
-        f.write_str(": ")?;
-        fmt::Display::fmt(&self.what, f)
+        put!(out, ": ", self.what);
     }
 }

@@ -1,9 +1,10 @@
 //! A sink that makes a line: who sends what to whom.
 
-use std::fmt::Write;
+use codec::put;
+use codec::types::{Line, Piece};
 
 use crate::info::Info;
-use crate::message_line;
+use crate::message_line::MessageLine;
 use crate::problem::Problem;
 use crate::protocol::openflow;
 use crate::registry::{Field, Protocol};
@@ -18,9 +19,7 @@ pub struct Summary {
     ends: Option<Ends>,
     info: Option<Info>,
     /// What the messages say.
-    messages: String,
-    /// What was asked for last.
-    text: String,
+    messages: Line,
     /// What could not be dissected.
     pub problems: Vec<Problem>,
     depth: usize,
@@ -49,28 +48,13 @@ impl Summary {
         self.ends
     }
 
-    /// What it is about: its messages, or what its innermost layer says.
-    pub fn info(&mut self) -> &str {
+    /// Appends what it is about: its messages, or what its innermost layer says.
+    pub fn put_info(&self, out: &mut Line) {
         let is_frame_of_messages = matches!(self.info, Some(Info::VseFrame(_)));
-        if !self.messages.is_empty() && !is_frame_of_messages {
-            return &self.messages;
+        if let Some(info) = self.info.filter(|_| self.messages.is_empty() || is_frame_of_messages) {
+            info.put(out);
         }
-        self.text.clear();
-        if let Some(info) = self.info {
-            // Writing to a string does not fail.
-            _ = write!(self.text, "{info}");
-        }
-        self.text.push_str(&self.messages);
-        &self.text
-    }
-
-    /// What could not be dissected: ` [kind at byte: what]` for each.
-    pub fn problems_text(&mut self) -> &str {
-        self.text.clear();
-        for problem in &self.problems {
-            _ = write!(self.text, " [{problem}]");
-        }
-        &self.text
+        self.messages.put(out);
     }
 }
 
@@ -107,15 +91,12 @@ impl Sink for Summary {
     fn message(&mut self, bytes: &[u8], _: Place) {
         if self.depth > 1 {
             // Of what a message carries, messages are worth their place on the line.
-            self.messages.push_str(" { ");
-            message_line::write(bytes, &mut self.messages);
-            self.messages.push_str(" }");
-            return;
+            return put!(&mut self.messages, " { ", MessageLine(bytes), " }");
         }
         if !self.messages.is_empty() {
             self.messages.push_str(" | ");
         }
-        message_line::write(bytes, &mut self.messages);
+        MessageLine(bytes).put(&mut self.messages);
         self.protocol = Some(&openflow::PROTOCOL);
     }
 

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use codec::types::MacAddr;
 
 use crate::info::Info;
-use crate::message_line;
+use crate::message_line::MessageLine;
 use crate::problem::Problem;
 use crate::protocol::frame;
 use crate::registry::{Field, Protocol};
@@ -147,9 +147,7 @@ impl Sink for Tree {
 
     fn message(&mut self, bytes: &[u8], _: Place) {
         if let Some(layer) = self.open.last_mut() {
-            let mut line = String::new();
-            message_line::write(bytes, &mut line);
-            layer.info = Some(line);
+            layer.info = Some(MessageLine(bytes).to_string());
         }
     }
 

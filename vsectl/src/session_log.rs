@@ -8,6 +8,7 @@ use std::net::SocketAddrV4;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use codec::types::Line;
 use dissect::savefile::{Record, Writer};
 use dissect::{Dissector, Frame, Options, Summary};
 
@@ -42,7 +43,7 @@ pub(crate) struct SessionLog {
     summary: Summary,
     clock: Clock,
     paint: Paint,
-    scratch: Vec<u8>,
+    line: Line,
     frames: u64,
     writer: Option<Writer<BufWriter<File>>>,
 }
@@ -61,7 +62,7 @@ impl SessionLog {
             summary: Summary::default(),
             clock: Clock::new(TimeFormat::default()),
             paint: Paint::new(args.color),
-            scratch: Vec::new(),
+            line: Line::default(),
             frames: 0,
             writer: args.write.as_ref().map(create).transpose()?,
         })
@@ -94,8 +95,10 @@ impl SessionLog {
             self.dissector.dissect(frame, &mut self.summary);
             self.clock.times.advance(time);
             let record = Record { frame, comment: None, block: None, blocks_before: &[] };
-            let (clock, scratch) = (&mut self.clock, &mut self.scratch);
-            render::summary::line(&record, &mut self.summary, clock, self.paint, scratch, out)?;
+            self.line.clear();
+            let (summary, clock) = (&self.summary, &mut self.clock);
+            render::summary::put_line(&record, summary, clock, self.paint, &mut self.line);
+            out.write_all(self.line.as_bytes())?;
         }
         out.flush()
     }

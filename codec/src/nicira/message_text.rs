@@ -13,7 +13,7 @@ use super::shape::{Shape, Style};
 use super::value_text::{dotted, hex};
 use crate::of10::action::write_actions;
 use crate::of10::{BufferId, FlowMod, FlowModFlags, Match, PortNo};
-use crate::types::{Hex, flags};
+use crate::types::{Hex, Line, flags};
 
 impl NiciraMessage {
     /// The name of the message as ovs-ofctl has it: `NXT_FLOW_MOD`.
@@ -60,7 +60,10 @@ impl fmt::Display for NiciraMessage {
             NiciraSubtype::FlowMonitorCancel => write!(f, "id={}", body.number("id")),
             NiciraSubtype::CtFlushZone => write!(f, "zone_id={}", body.number("zone")),
             NiciraSubtype::FlowMod => match self.flow_mod() {
-                Some(flow) => flow.write(f, &matched()),
+                Some(flow) => {
+                    let (matched, actions) = (matched(), flow.actions.as_slice());
+                    Line::show(f, |out| flow.put_with(&matched.as_str(), &actions, out))
+                }
                 None => Ok(()),
             },
             NiciraSubtype::FlowRemoved => write_removed(f, body, &matched()),

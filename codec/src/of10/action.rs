@@ -7,6 +7,7 @@
 //! | 2 | 2 | len: of the action, these four bytes included; a multiple of 8 |
 //! | 4 | len - 4 | by type |
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -17,10 +18,10 @@ use super::port_no::PortNo;
 use crate::code_points::code_points;
 use crate::error::{EncodeError, Expected, Limit};
 use crate::nicira::{self, NiciraAction};
-use crate::put;
-use crate::types::{Bytes, Hex, MacAddr, Pad};
+use crate::types::{Bytes, Hex, Line, MacAddr, Pad, Piece};
 use crate::vse::{VENDOR_ID, VseAction};
 use crate::wire::{Fault, Parsed, Put, array, bytes, length16, list, rest, u8, u16, u32, within};
+use crate::{display_as_put, put};
 
 /// Every action is a multiple of this many bytes (`OFP_ACTION_ALIGN`, by the text of 5.2.4).
 const ALIGN: usize = 8;
@@ -339,43 +340,68 @@ pub(crate) fn encode_actions(actions: &[Action], out: &mut Vec<u8>) -> Result<()
     actions.iter().try_for_each(|action| action.encode(out))
 }
 
-/// Writes a list of actions as ovs-ofctl does: `drop` for none.
+/// Writes a list of actions as ovs-ofctl does.
 pub(crate) fn write_actions(f: &mut fmt::Formatter<'_>, actions: &[Action]) -> fmt::Result {
-    if actions.is_empty() {
-        return f.write_str("drop");
-    }
-    for (index, action) in actions.iter().enumerate() {
-        let comma = if index > 0 { "," } else { "" };
-        f.write_str(comma)?;
-        fmt::Display::fmt(action, f)?;
-    }
-    Ok(())
+    Line::show(f, |out| put!(out, actions))
 }
 
-impl fmt::Display for Action {
+impl Piece for &[Action] {
+    fn put(&self, out: &mut Line) {
+        put_actions(self.iter(), out);
+    }
+}
+
+/// The actions that some bytes hold, up to the first that is not sound.
+pub(super) struct ActionsIn<'a>(pub(super) &'a [u8]);
+
+impl Piece for ActionsIn<'_> {
+    fn put(&self, out: &mut Line) {
+        let mut left = self.0;
+        let next = || {
+            let (rest, action) = Action::read(left).ok()?;
+            left = rest;
+            Some(action)
+        };
+        put_actions(std::iter::from_fn(next), out);
+    }
+}
+
+/// Appends actions as ovs-ofctl writes them: `drop` for none.
+fn put_actions(mut actions: impl Iterator<Item: Borrow<Action>>, out: &mut Line) {
+    let Some(first) = actions.next() else { return out.push_str("drop") };
+    first.borrow().put(out);
+    for action in actions {
+        out.push_str(",");
+        action.borrow().put(out);
+    }
+}
+
+display_as_put!(Action);
+
+impl Piece for Action {
     /// As ovs-ofctl writes it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn put(&self, out: &mut Line) {
         match self {
             Self::Output { port: port @ PortNo::CONTROLLER, max_len } => {
-                put!(f, *port, ":", *max_len)
+                put!(out, *port, ":", *max_len);
             }
-            Self::Output { port, .. } if port.name().is_some() => put!(f, *port),
-            Self::Output { port, .. } => put!(f, "output:", *port),
-            Self::SetVlanVid { vlan_vid, .. } => put!(f, "mod_vlan_vid:", *vlan_vid),
-            Self::SetVlanPcp { vlan_pcp, .. } => put!(f, "mod_vlan_pcp:", *vlan_pcp),
-            Self::StripVlan { .. } => f.write_str("strip_vlan"),
-            Self::SetDlSrc { dl_addr, .. } => put!(f, "mod_dl_src:", *dl_addr),
-            Self::SetDlDst { dl_addr, .. } => put!(f, "mod_dl_dst:", *dl_addr),
-            Self::SetNwSrc { nw_addr } => put!(f, "mod_nw_src:", *nw_addr),
-            Self::SetNwDst { nw_addr } => put!(f, "mod_nw_dst:", *nw_addr),
-            Self::SetNwTos { nw_tos, .. } => put!(f, "mod_nw_tos:", *nw_tos),
-            Self::SetTpSrc { tp_port, .. } => put!(f, "mod_tp_src:", *tp_port),
-            Self::SetTpDst { tp_port, .. } => put!(f, "mod_tp_dst:", *tp_port),
-            Self::Enqueue { port, queue_id, .. } => put!(f, "enqueue:", *port, ":", *queue_id),
-            Self::Vse(action) => write!(f, "{action}"),
-            Self::Nicira(action) => write!(f, "{action}"),
-            Self::Vendor { vendor, body } => write!(f, "vendor({vendor},{body})"),
-            Self::Unknown { code, body } => write!(f, "unknown({code},{body})"),
+            Self::Output { port, .. } if port.name().is_some() => put!(out, *port),
+            Self::Output { port, .. } => put!(out, "output:", *port),
+            Self::SetVlanVid { vlan_vid, .. } => put!(out, "mod_vlan_vid:", *vlan_vid),
+            Self::SetVlanPcp { vlan_pcp, .. } => put!(out, "mod_vlan_pcp:", *vlan_pcp),
+            Self::StripVlan { .. } => out.push_str("strip_vlan"),
+            Self::SetDlSrc { dl_addr, .. } => put!(out, "mod_dl_src:", *dl_addr),
+            Self::SetDlDst { dl_addr, .. } => put!(out, "mod_dl_dst:", *dl_addr),
+            Self::SetNwSrc { nw_addr } => put!(out, "mod_nw_src:", *nw_addr),
+            Self::SetNwDst { nw_addr } => put!(out, "mod_nw_dst:", *nw_addr),
+            Self::SetNwTos { nw_tos, .. } => put!(out, "mod_nw_tos:", *nw_tos),
+            Self::SetTpSrc { tp_port, .. } => put!(out, "mod_tp_src:", *tp_port),
+            Self::SetTpDst { tp_port, .. } => put!(out, "mod_tp_dst:", *tp_port),
+            Self::Enqueue { port, queue_id, .. } => put!(out, "enqueue:", *port, ":", *queue_id),
+            Self::Vse(action) => action.put(out),
+            Self::Nicira(action) => put!(out, format_args!("{action}")),
+            Self::Vendor { vendor, body } => put!(out, format_args!("vendor({vendor},{body})")),
+            Self::Unknown { code, body } => put!(out, format_args!("unknown({code},{body})")),
         }
     }
 }

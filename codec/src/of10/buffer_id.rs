@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::code_points::NameOrNumber;
-use crate::types::Piece;
+use crate::put;
+use crate::types::{Line, Piece};
 
 /// The switch's handle of a frame that it keeps; [`NONE`](Self::NONE) for no frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,8 +45,8 @@ impl fmt::Display for BufferId {
 }
 
 impl Piece for BufferId {
-    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+    fn put(&self, out: &mut Line) {
+        put!(out, format_args!("{self}"));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::header::{HEADER_LEN, MessageType, VERSION};
 use super::message::Message;
 use crate::error::DecodeError;
+use crate::vse::{VENDOR_ID, VseActionType};
 
 impl Message {
     /// What is wrong with the message that `bytes` hold; the same that [`decode`](Self::decode)
@@ -17,7 +18,7 @@ impl Message {
 
 /// Whether the lengths of a message are those of its type. It may be sound where they are not
 /// looked at here.
-fn is_plainly_sound(bytes: &[u8]) -> bool {
+pub(super) fn is_plainly_sound(bytes: &[u8]) -> bool {
     let Some((&[version, r#type, l0, l1, ..], body)) = bytes.split_first_chunk::<HEADER_LEN>()
     else {
         return false;
@@ -48,12 +49,13 @@ fn is_plainly_sound(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether `bytes` are actions of OpenFlow 1.0 itself, each of its length.
+/// Whether `bytes` are actions of OpenFlow 1.0 itself or of VSE, each of its length.
 fn are_plain_actions(mut bytes: &[u8]) -> bool {
-    while let Some((&[t0, t1, l0, l1], _)) = bytes.split_first_chunk::<4>() {
+    while let Some((&[t0, t1, l0, l1], rest)) = bytes.split_first_chunk::<4>() {
         let expected = match u16::from_be_bytes([t0, t1]) {
             0..=3 | 6..=10 => 8,
             4 | 5 | 11 => 16,
+            0xffff if is_known_of_vse(rest) => 16,
             _ => return false,
         };
         if usize::from(u16::from_be_bytes([l0, l1])) != expected {
@@ -65,4 +67,11 @@ fn are_plain_actions(mut bytes: &[u8]) -> bool {
         }
     }
     bytes.is_empty()
+}
+
+/// Whether `bytes`, which follow type and length of a vendor's action, begin one of VSE.
+fn is_known_of_vse(bytes: &[u8]) -> bool {
+    let Some((&[v0, v1, v2, v3, s0, s1], _)) = bytes.split_first_chunk() else { return false };
+    let subtype = VseActionType::from(u16::from_be_bytes([s0, s1]));
+    u32::from_be_bytes([v0, v1, v2, v3]) == VENDOR_ID && subtype.name().is_some()
 }

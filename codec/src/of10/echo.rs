@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::put;
-use crate::types::Bytes;
+use crate::types::{Bytes, Line, Piece};
 use crate::wire::{Parsed, Put, rest, whole};
+use crate::{display_as_put, put};
 
 /// Asks whether the peer lives, or says so.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -44,8 +44,17 @@ impl Echo {
     }
 }
 
-impl std::fmt::Display for Echo {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        put!(f, self.data.len(), " bytes of payload")
+display_as_put!(Echo);
+
+impl Piece for Echo {
+    fn put(&self, out: &mut Line) {
+        Self::put_with(self.data.len(), out);
+    }
+}
+
+impl Echo {
+    /// Appends the line of one with so many bytes of data.
+    pub(super) fn put_with(data_len: usize, out: &mut Line) {
+        put!(out, data_len, " bytes of payload");
     }
 }

@@ -6,17 +6,15 @@
 //! | 10 | 2 | code: its meaning depends on the type |
 //! | 12 | any | data: the beginning of the message that was refused, or text for HELLO_FAILED |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::header::Header;
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::put;
-use crate::types::{Bytes, Hex, Piece};
+use crate::types::{Bytes, Hex, Line, Piece};
 use crate::wire::{Parsed, Put, rest, u16, whole};
+use crate::{display_as_put, put};
 
 /// Bytes of the body before the data.
 const FIXED_LEN: usize = 4;
@@ -225,13 +223,15 @@ impl ErrorCode {
     }
 }
 
-impl fmt::Display for ErrorCode {
+display_as_put!(ErrorCode, ErrorMsg);
+
+impl Piece for ErrorCode {
     /// `bad_request/bad_vendor`, with numbers for what has no name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        put!(f, self.r#type(), "/")?;
+    fn put(&self, out: &mut Line) {
+        put!(out, self.r#type(), "/");
         match self.name() {
-            Some(name) => f.write_str(name),
-            None => self.code().put(f),
+            Some(name) => out.push_str(name),
+            None => self.code().put(out),
         }
     }
 }
@@ -284,17 +284,18 @@ impl ErrorMsg {
     }
 }
 
-impl fmt::Display for ErrorMsg {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.code, f)?;
+impl Piece for ErrorMsg {
+    fn put(&self, out: &mut Line) {
+        self.code.put(out);
         match (self.code, self.offending()) {
             (ErrorCode::HelloFailed(_), _) => {
-                write!(f, ": {}", String::from_utf8_lossy(&self.data).escape_debug())
+                let words = String::from_utf8_lossy(&self.data);
+                put!(out, format_args!(": {}", words.escape_debug()));
             }
             (_, Some(header)) => {
-                put!(f, " for ", header.r#type, " (xid=", Hex(header.xid), ")")
+                put!(out, " for ", header.r#type, " (xid=", Hex(header.xid), ")");
             }
-            (_, None) => write!(f, " data_len={}", self.data.len()),
+            (_, None) => put!(out, " data_len=", self.data.len()),
         }
     }
 }

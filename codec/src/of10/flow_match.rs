@@ -18,16 +18,15 @@
 //! | 36 | 2 | tp_src |
 //! | 38 | 2 | tp_dst |
 
-use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use nom::Parser;
 
 use super::port_no::PortNo;
-use crate::put;
-use crate::types::{MacAddr, Pad, Piece};
+use crate::types::{Line, MacAddr, Pad, Piece};
 use crate::wire::{Parsed, Put, array, u8, u16, u32};
+use crate::{display_as_put, put};
 
 /// Bytes of a match.
 pub const MATCH_LEN: usize = 40;
@@ -357,20 +356,13 @@ impl Ipv4Prefix {
     }
 }
 
-impl fmt::Display for Ipv4Prefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.len {
-            32 => write!(f, "{}", self.addr),
-            len => write!(f, "{}/{len}", self.addr),
-        }
-    }
-}
+display_as_put!(Ipv4Prefix);
 
 impl Piece for Ipv4Prefix {
-    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.len {
-            32 => self.addr.put(f),
-            len => put!(f, self.addr, "/", len),
+    fn put(&self, out: &mut Line) {
+        put!(out, self.addr);
+        if self.len != 32 {
+            put!(out, "/", self.len);
         }
     }
 }

@@ -13,20 +13,18 @@
 //! | 70 | 2 | flags |
 //! | 72 | any | actions |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
-use super::action::{Action, actions_len, encode_actions, read_actions, write_actions};
+use super::action::{Action, actions_len, encode_actions, read_actions};
 use super::buffer_id::BufferId;
 use super::flow_match::{MATCH_LEN, Match};
 use super::port_no::PortNo;
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::put;
-use crate::types::{Hex, UpperCase, flags};
+use crate::types::{Hex, Line, Piece, flags};
 use crate::wire::{Parsed, Put, u16, u32, u64, whole};
+use crate::{display_as_put, put};
 
 /// Bytes of the body before the actions.
 const FIXED_LEN: usize = MATCH_LEN + 24;
@@ -163,11 +161,13 @@ impl FlowMod {
     }
 }
 
-impl fmt::Display for FlowMod {
+display_as_put!(FlowMod);
+
+impl Piece for FlowMod {
     /// The command, then the entry as ovs-ofctl writes it:
     /// `ADD priority=5,ip,nw_dst=10.0.0.1 cookie:0x2a idle:10 actions=output:2`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &self.r#match.to_text())
+    fn put(&self, out: &mut Line) {
+        self.put_with(&self.r#match, &self.actions.as_slice(), out);
     }
 }
 
@@ -182,41 +182,46 @@ impl FlowMod {
         }
     }
 
-    /// Writes the line of an entry whose match reads `matched`.
-    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, matched: &str) -> fmt::Result {
+    /// Appends the line of an entry with these words for its match and its actions.
+    pub(crate) fn put_with(&self, matched: &impl Piece, actions: &impl Piece, out: &mut Line) {
         let (command, table) = self.command_and_table();
-        match command.name() {
-            Some(name) => put!(f, UpperCase(name), " ")?,
-            None => put!(f, command, " ")?,
+        if let Some(name) = command.upper_name() {
+            put!(out, name, " ");
+        } else {
+            put!(out, command, " ");
         }
         if table != 0 {
-            put!(f, "table:", table, " ")?;
+            put!(out, "table:", table, " ");
         }
-        if self.priority != Self::DEFAULT_PRIORITY {
-            let end = if matched.is_empty() { " " } else { "," };
-            put!(f, "priority=", self.priority, end)?;
+        let words = out.len();
+        if self.priority == Self::DEFAULT_PRIORITY {
+            matched.put(out);
+        } else {
+            put!(out, "priority=", self.priority);
+            out.push_behind(",", matched);
         }
-        if !matched.is_empty() {
-            put!(f, matched, " ")?;
+        if out.len() > words {
+            out.push_str(" ");
         }
         if self.cookie.0 != 0 {
-            put!(f, "cookie:", self.cookie, " ")?;
+            put!(out, "cookie:", self.cookie, " ");
         }
-        for (name, timeout) in [("idle", self.idle_timeout), ("hard", self.hard_timeout)] {
-            if timeout != 0 {
-                put!(f, name, ":", timeout, " ")?;
-            }
+        if self.idle_timeout != 0 {
+            put!(out, "idle:", self.idle_timeout, " ");
+        }
+        if self.hard_timeout != 0 {
+            put!(out, "hard:", self.hard_timeout, " ");
         }
         if self.buffer_id != BufferId::NONE {
-            put!(f, "buf:", self.buffer_id, " ")?;
+            put!(out, "buf:", self.buffer_id, " ");
         }
         if self.out_port != PortNo::NONE {
-            put!(f, "out_port:", self.out_port, " ")?;
+            put!(out, "out_port:", self.out_port, " ");
         }
         if !self.flags.is_empty() {
-            write!(f, "{} ", flags::Words(&self.flags))?;
+            put!(out, flags::Words(&self.flags), " ");
         }
-        f.write_str("actions=")?;
-        write_actions(f, &self.actions)
+        put!(out, "actions=");
+        actions.put(out);
     }
 }

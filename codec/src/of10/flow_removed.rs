@@ -14,17 +14,15 @@
 //! | 72 | 8 | packet_count |
 //! | 80 | 8 | byte_count |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
 use super::flow_match::{MATCH_LEN, Match};
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::put;
-use crate::types::{Hex, Pad};
+use crate::types::{Hex, Line, Pad, Piece, Short};
 use crate::wire::{Parsed, Put, array, u8, u16, u32, u64, whole};
+use crate::{display_as_put, put};
 
 code_points! {
     /// OpenFlow 1.0.0 section 5.4.2, `enum ofp_flow_removed_reason`, and from 0x80 on the reasons
@@ -141,20 +139,22 @@ impl FlowRemoved {
     }
 }
 
-impl fmt::Display for FlowRemoved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, &self.r#match.to_text())
+display_as_put!(FlowRemoved);
+
+impl Piece for FlowRemoved {
+    fn put(&self, out: &mut Line) {
+        self.put_with(&self.r#match, out);
     }
 }
 
 impl FlowRemoved {
-    /// Writes the line of an entry whose match reads `matched`.
-    pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, matched: &str) -> fmt::Result {
-        let comma = if matched.is_empty() { "" } else { "," };
-        put!(f, "priority=", self.priority, comma, matched, " reason=", self.reason)?;
-        put!(f, " cookie:", self.cookie, " duration", self.duration_sec)?;
-        write!(f, ".{:09}s", self.duration_nsec)?;
-        put!(f, " idle", self.idle_timeout, " pkts", self.packet_count)?;
-        put!(f, " bytes", self.byte_count)
+    /// Appends the line of an entry with these words for its match.
+    pub(crate) fn put_with(&self, matched: &impl Piece, out: &mut Line) {
+        put!(out, "priority=", self.priority);
+        out.push_behind(",", matched);
+        put!(out, " reason=", self.reason, " cookie:", self.cookie);
+        put!(out, " duration", self.duration_sec, Short::nanoseconds(self.duration_nsec), "s");
+        put!(out, " idle", self.idle_timeout, " pkts", self.packet_count);
+        put!(out, " bytes", self.byte_count);
     }
 }

@@ -1,7 +1,5 @@
 //! Any OpenFlow 1.0 message: the header and the body of its type.
 
-use std::fmt;
-
 use super::echo::Echo;
 use super::error_msg::ErrorMsg;
 use super::features::FeaturesReply;
@@ -14,12 +12,11 @@ use super::packet_out::PacketOut;
 use super::port_mod::PortMod;
 use super::port_status::PortStatus;
 use super::queue::{QueueGetConfigReply, QueueGetConfigRequest};
-use super::stats::{StatsReply, StatsReplyBody, StatsRequest, StatsRequestBody};
+use super::stats::{StatsReply, StatsRequest};
 use super::switch_config::SwitchConfig;
 use super::vendor::Vendor;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError, Limit};
-use crate::put;
-use crate::types::{Bytes, Hex, UpperCase};
+use crate::types::Bytes;
 use crate::wire::{Parsed, length16, rest, whole};
 
 /// One message. What is derived, as its type and length, is a method.
@@ -256,75 +253,6 @@ impl Body {
                 out.extend_from_slice(data);
                 Ok(())
             }
-        }
-    }
-}
-
-impl Body {
-    /// The name that ovs-ofctl gives a message of Nicira's.
-    fn nicira_name(&self) -> Option<String> {
-        match self {
-            Self::Vendor(Vendor::Nicira(message)) => Some(message.name()),
-            Self::StatsRequest(StatsRequest { body: StatsRequestBody::Nicira(stats), .. }) => {
-                Some(stats.name())
-            }
-            Self::StatsReply(StatsReply { body: StatsReplyBody::Nicira(stats), .. }) => {
-                Some(stats.name())
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Writes a body behind what its message begins with.
-fn behind(f: &mut fmt::Formatter<'_>, body: &impl fmt::Display) -> fmt::Result {
-    f.write_str(": ")?;
-    body.fmt(f)
-}
-
-impl fmt::Display for Message {
-    /// One line, as ovs-ofctl writes it: `OFPT_FLOW_MOD (xid=0x7): ADD priority=5 …`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.body.nicira_name(), self.body.r#type().name()) {
-            (Some(name), _) => f.write_str(&name)?,
-            (None, Some(name)) => put!(f, "OFPT_", UpperCase(name))?,
-            (None, None) => put!(f, "OFPT_", u8::from(self.body.r#type()))?,
-        }
-        if self.version != VERSION {
-            put!(f, " (version=", self.version, ")")?;
-        }
-        put!(f, " (xid=", Hex(self.xid), ")")?;
-        match &self.body {
-            Body::Hello(body) if body.data.is_empty() => Ok(()),
-            Body::Vendor(Vendor::Nicira(body)) if body.body.layout().items.is_empty() => Ok(()),
-            Body::StatsRequest(StatsRequest { body: StatsRequestBody::Nicira(body), .. })
-                if body.to_string().is_empty() =>
-            {
-                Ok(())
-            }
-            Body::Hello(body) => behind(f, body),
-            Body::Error(body) => behind(f, body),
-            Body::EchoRequest(body) => behind(f, body),
-            Body::EchoReply(body) => behind(f, body),
-            Body::Vendor(body) => behind(f, body),
-            Body::FeaturesReply(body) => behind(f, body),
-            Body::GetConfigReply(body) => behind(f, body),
-            Body::SetConfig(body) => behind(f, body),
-            Body::PacketIn(body) => behind(f, body),
-            Body::FlowRemoved(body) => behind(f, body),
-            Body::PortStatus(body) => behind(f, body),
-            Body::PacketOut(body) => behind(f, body),
-            Body::FlowMod(body) => behind(f, body),
-            Body::PortMod(body) => behind(f, body),
-            Body::StatsRequest(body) => behind(f, body),
-            Body::StatsReply(body) => behind(f, body),
-            Body::QueueGetConfigRequest(body) => behind(f, body),
-            Body::QueueGetConfigReply(body) => behind(f, body),
-            Body::FeaturesRequest
-            | Body::GetConfigRequest
-            | Body::BarrierRequest
-            | Body::BarrierReply => Ok(()),
-            Body::Unknown { data, .. } => write!(f, ": {data}"),
         }
     }
 }

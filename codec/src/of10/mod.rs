@@ -30,6 +30,7 @@ mod match_json;
 mod match_text;
 mod message;
 mod message_json;
+mod message_text;
 mod packet_in;
 mod packet_out;
 mod port;

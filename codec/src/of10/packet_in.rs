@@ -9,8 +9,6 @@
 //! | 17 | 1 | pad |
 //! | 18 | any | data: the frame, or its beginning |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +16,9 @@ use super::buffer_id::BufferId;
 use super::port_no::PortNo;
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::put;
-use crate::types::{Bytes, Pad};
+use crate::types::{Bytes, Line, Pad, Piece};
 use crate::wire::{Parsed, Put, array, rest, u8, u16, u32, whole};
+use crate::{display_as_put, put};
 
 /// Bytes of the body before the data.
 const FIXED_LEN: usize = 10;
@@ -61,21 +59,28 @@ impl PacketIn {
     }
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let (left, mut read) = Self::read_fixed(input)?;
+        let (left, data) = rest(left)?;
+        read.data = data.into();
+        Ok((left, read))
+    }
+
+    /// Reads all fields but the data.
+    pub(super) fn read_fixed(input: &[u8]) -> Parsed<'_, Self> {
         (
             u32("buffer_id").map(BufferId),
             u16("total_len"),
             u16("in_port").map(PortNo),
             u8("reason").map(PacketInReason::from),
             array("pad").map(Pad),
-            rest,
         )
-            .map(|(buffer_id, total_len, in_port, reason, pad, data)| Self {
+            .map(|(buffer_id, total_len, in_port, reason, pad)| Self {
                 buffer_id,
                 total_len,
                 in_port,
                 reason,
                 pad,
-                data: data.into(),
+                data: Bytes::default(),
             })
             .parse(input)
     }
@@ -98,13 +103,22 @@ impl PacketIn {
     }
 }
 
-impl fmt::Display for PacketIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        put!(f, "total_len=", self.total_len, " in_port=", self.in_port)?;
-        put!(f, " (via ", self.reason, ") data_len=", self.data.len())?;
+display_as_put!(PacketIn);
+
+impl Piece for PacketIn {
+    fn put(&self, out: &mut Line) {
+        self.put_with(self.data.len(), out);
+    }
+}
+
+impl PacketIn {
+    /// Appends the line of one with so many bytes of data.
+    pub(super) fn put_with(&self, data_len: usize, out: &mut Line) {
+        put!(out, "total_len=", self.total_len, " in_port=", self.in_port);
+        put!(out, " (via ", self.reason, ") data_len=", data_len);
         match self.buffer_id {
-            BufferId::NONE => f.write_str(" (unbuffered)"),
-            id => put!(f, " buffer=", id),
+            BufferId::NONE => out.push_str(" (unbuffered)"),
+            id => put!(out, " buffer=", id),
         }
     }
 }

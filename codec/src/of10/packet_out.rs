@@ -8,18 +8,16 @@
 //! | 16 | actions_len | actions |
 //! | | any | data: the frame, if it is not buffered |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
-use super::action::{Action, actions_len, encode_actions, read_actions, write_actions};
+use super::action::{Action, actions_len, encode_actions, read_actions};
 use super::buffer_id::BufferId;
 use super::port_no::PortNo;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::put;
-use crate::types::Bytes;
+use crate::types::{Bytes, Line, Piece};
 use crate::wire::{Parsed, Put, bytes, length16, rest, u16, u32, whole, within};
+use crate::{display_as_put, put};
 
 /// Bytes of the body before the actions.
 const FIXED_LEN: usize = 8;
@@ -46,14 +44,22 @@ impl PacketOut {
     }
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
+        let (left, (mut read, actions)) = Self::read_fixed(input)?;
+        let limit = Limit::Field("actions_len", actions.len());
+        read.actions = within(actions, limit, read_actions)?;
+        let (left, data) = rest(left)?;
+        read.data = data.into();
+        Ok((left, read))
+    }
+
+    /// Reads all fields but the data, the actions as bytes.
+    pub(super) fn read_fixed(input: &[u8]) -> Parsed<'_, (Self, &[u8])> {
         let (left, (buffer_id, in_port, len)) =
             (u32("buffer_id").map(BufferId), u16("in_port").map(PortNo), u16("actions_len"))
                 .parse(input)?;
-        let len = usize::from(len);
-        let (left, actions) = bytes("actions", len).parse(left)?;
-        let actions = within(actions, Limit::Field("actions_len", len), read_actions)?;
-        let (left, data) = rest(left)?;
-        Ok((left, Self { buffer_id, in_port, actions, data: data.into() }))
+        let (left, actions) = bytes("actions", len.into()).parse(left)?;
+        let read = Self { buffer_id, in_port, actions: Vec::new(), data: Bytes::default() };
+        Ok((left, (read, actions)))
     }
 
     /// Bytes that [`encode`](Self::encode) appends.
@@ -73,13 +79,22 @@ impl PacketOut {
     }
 }
 
-impl fmt::Display for PacketOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        put!(f, "in_port=", self.in_port, " actions=")?;
-        write_actions(f, &self.actions)?;
+display_as_put!(PacketOut);
+
+impl Piece for PacketOut {
+    fn put(&self, out: &mut Line) {
+        self.put_with(&self.actions.as_slice(), self.data.len(), out);
+    }
+}
+
+impl PacketOut {
+    /// Appends the line of one with these words for its actions and so many bytes of data.
+    pub(super) fn put_with(&self, actions: &impl Piece, data_len: usize, out: &mut Line) {
+        put!(out, "in_port=", self.in_port, " actions=");
+        actions.put(out);
         match self.buffer_id {
-            BufferId::NONE => put!(f, " data_len=", self.data.len()),
-            id => put!(f, " buffer=", id),
+            BufferId::NONE => put!(out, " data_len=", data_len),
+            id => put!(out, " buffer=", id),
         }
     }
 }

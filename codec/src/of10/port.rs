@@ -12,15 +12,13 @@
 //! | 40 | 4 | supported |
 //! | 44 | 4 | peer |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
 use super::port_no::PortNo;
-use crate::put;
-use crate::types::{FixedStr, MacAddr, flags};
+use crate::types::{FixedStr, Line, MacAddr, Piece, flags};
 use crate::wire::{Parsed, Put, array, u16, u32};
+use crate::{display_as_put, put};
 
 /// Bytes of a port.
 pub(super) const PORT_LEN: usize = 48;
@@ -151,13 +149,13 @@ impl Port {
     }
 }
 
-impl fmt::Display for Port {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        put!(f, self.port_no, "(")?;
-        write!(f, "{}", self.name)?;
-        put!(f, "): addr:", self.hw_addr)?;
-        write!(f, " config:{}", flags::Words(&self.config))?;
-        write!(f, " state:{}", flags::Words(&self.state))?;
+display_as_put!(Port);
+
+impl Piece for Port {
+    fn put(&self, out: &mut Line) {
+        put!(out, self.port_no, "(", format_args!("{}", self.name), "): addr:", self.hw_addr);
+        put!(out, " config:", flags::Words(&self.config));
+        put!(out, " state:", flags::Words(&self.state));
         for (name, features) in [
             ("current", self.curr),
             ("advertised", self.advertised),
@@ -165,9 +163,8 @@ impl fmt::Display for Port {
             ("peer", self.peer),
         ] {
             if !features.is_empty() {
-                write!(f, " {name}:{}", flags::Words(&features))?;
+                put!(out, " ", name, ":", flags::Words(&features));
             }
         }
-        Ok(())
     }
 }

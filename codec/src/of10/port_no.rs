@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::code_points::NameOrNumber;
-use crate::types::{Piece, UpperCase};
+use crate::types::{Line, Piece, UpperCase};
 
 /// The number of a port: 1 to [`MAX`](Self::MAX) for physical ones, names for the reserved ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,10 +80,10 @@ impl fmt::Display for PortNo {
 }
 
 impl Piece for PortNo {
-    fn put(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn put(&self, out: &mut Line) {
         match self.name() {
-            Some(name) => UpperCase(name).put(f),
-            None => self.0.put(f),
+            Some(name) => UpperCase(name).put(out),
+            None => self.0.put(out),
         }
     }
 }

@@ -6,17 +6,15 @@
 //! | 9 | 7 | pad |
 //! | 16 | 48 | desc |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
 use super::port::{PORT_LEN, Port};
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::put;
-use crate::types::Pad;
+use crate::types::{Line, Pad, Piece};
 use crate::wire::{Parsed, Put, array, nested, u8, whole};
+use crate::{display_as_put, put};
 
 code_points! {
     /// OpenFlow 1.0.0 section 5.4.3, `enum ofp_port_reason`.
@@ -74,9 +72,10 @@ impl PortStatus {
     }
 }
 
-impl fmt::Display for PortStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        put!(f, self.reason, ": ")?;
-        fmt::Display::fmt(&self.desc, f)
+display_as_put!(PortStatus);
+
+impl Piece for PortStatus {
+    fn put(&self, out: &mut Line) {
+        put!(out, self.reason, ": ", self.desc);
     }
 }

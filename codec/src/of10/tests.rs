@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::nicira::{NiciraActionType, NiciraStatsType, NiciraSubtype};
+use crate::types::Line;
 use crate::vse::{MatchField, Subtype, VseActionType, VseStatsType};
 
 const SAMPLES: &str = include_str!("../samples.ndjson");
@@ -237,12 +238,21 @@ fn padding_of_a_wrong_length_is_an_error() {
     }
 }
 
-/// Checking says what decoding says, of every sample, every single-bit change and every cut of it.
+/// Checking says what decoding says, and the line is that of the value, of every sample, every
+/// single-bit change and every cut of it.
 #[test]
-fn check_is_decode() {
+fn check_and_line_are_those_of_decode() {
     for (line, _, bytes) in samples() {
         let agree = |bytes: &[u8]| {
-            let decoded = Message::decode(bytes).map(|_| ());
+            let decoded = Message::decode(bytes);
+            let mut text = Line::default();
+            text.push_str("> ");
+            let put = Message::put_line(bytes, &mut text);
+            let shown =
+                decoded.as_ref().map(|(message, _)| message.to_string()).unwrap_or_default();
+            assert_eq!(text.as_str(), format!("> {shown}"), "{line}: {bytes:02x?}");
+            let decoded = decoded.map(|_| ());
+            assert_eq!(put, decoded, "{line}: {bytes:02x?}");
             assert_eq!(Message::check(bytes), decoded, "{line}: {bytes:02x?}");
         };
         for end in 0..=bytes.len() {

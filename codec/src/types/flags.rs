@@ -5,6 +5,9 @@ use std::fmt;
 use bitflags::{Bits, Flags, parser::ParseHex};
 use serde::{Deserialize, Deserializer, Serializer, de};
 
+use super::{Line, LowerCase, Piece};
+use crate::put;
+
 /// The names of the bits that are set, in lower case, then what has no name as one hex number.
 fn words<F: Flags>(flags: &F) -> impl Iterator<Item = String>
 where
@@ -22,14 +25,25 @@ pub struct Words<'a, F>(pub &'a F);
 
 impl<F: Flags<Bits: fmt::LowerHex>> fmt::Display for Words<'_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Line::show(f, |out| self.put(out))
+    }
+}
+
+impl<F: Flags<Bits: fmt::LowerHex>> Piece for Words<'_, F> {
+    fn put(&self, out: &mut Line) {
         if self.0.is_empty() {
-            return f.write_str("0");
+            return out.push_str("0");
         }
-        for (index, word) in words(self.0).enumerate() {
-            let space = if index > 0 { " " } else { "" };
-            write!(f, "{space}{word}")?;
+        let mut known = self.0.iter_names();
+        let mut space = "";
+        for (name, _) in known.by_ref() {
+            put!(out, space, LowerCase(name));
+            space = " ";
         }
-        Ok(())
+        let unknown = known.remaining().bits();
+        if unknown != F::Bits::EMPTY {
+            put!(out, space, format_args!("{unknown:#x}"));
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod by_text;
 mod bytes;
+mod digits;
 mod fixed_str;
 pub mod flags;
 mod hex;
+mod line;
 mod mac_addr;
 mod pad;
 mod short;
@@ -14,6 +16,7 @@ pub use bytes::Bytes;
 pub(crate) use bytes::read_hex;
 pub use fixed_str::FixedStr;
 pub use hex::Hex;
+pub use line::{Line, LowerCase, Piece, UpperCase};
 pub use mac_addr::{MacAddr, MacAddrError};
 pub use pad::Pad;
-pub use short::{Piece, Short, UpperCase};
+pub use short::{Short, hex_pair};

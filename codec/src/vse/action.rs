@@ -20,16 +20,15 @@
 //! | 10 | 2 | core: 0xffff where VSE chooses |
 //! | 12 | 4 | rxhash: 0 in requests, what VSE wrote in dumps |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
 use super::code::{Carrier, VseActionType};
 use super::ids::Core;
 use crate::error::Expected;
-use crate::types::{Bytes, Hex, Pad};
+use crate::types::{Bytes, Hex, Line, Pad, Piece};
 use crate::wire::{Fault, Parsed, Put, array, rest, u8, u16, u32};
+use crate::{display_as_put, put};
 
 /// Bytes behind the vendor id.
 const BODY_LEN: usize = 8;
@@ -130,23 +129,25 @@ impl VseAction {
     }
 }
 
-impl fmt::Display for VseAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+display_as_put!(VseAction);
+
+impl Piece for VseAction {
+    fn put(&self, out: &mut Line) {
         match self {
             Self::SetFcf { vm_id, priority, carrier, .. } => {
-                write!(f, "set_fcf(vm_id={vm_id},priority={priority},carrier={carrier})")
+                put!(out, "set_fcf(vm_id=", *vm_id, ",priority=", *priority);
+                put!(out, ",carrier=", *carrier, ")");
             }
             Self::SetIrqCore { core, rxhash } => {
                 match *core {
-                    Core::NONE => f.write_str("set_irq_core:auto")?,
-                    core => write!(f, "set_irq_core:{core}")?,
+                    Core::NONE => out.push_str("set_irq_core:auto"),
+                    Core(core) => put!(out, "set_irq_core:", core),
                 }
-                match rxhash.0 {
-                    0 => Ok(()),
-                    hash => write!(f, ",rxhash:{hash:#x}"),
+                if rxhash.0 != 0 {
+                    put!(out, ",rxhash:", *rxhash);
                 }
             }
-            Self::Unknown { code, body } => write!(f, "vse({code},{body})"),
+            Self::Unknown { code, body } => put!(out, format_args!("vse({code},{body})")),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::tlv::{Tlvs, read_tlvs};
 use crate::error::EncodeError;
 use crate::of10::FlowMod;
 use crate::of10::action::{encode_actions, read_actions};
-use crate::types::Pad;
+use crate::types::{Line, Pad};
 use crate::wire::{Parsed, Put, array, length16, u16};
 
 /// Bytes of match_len and its padding.
@@ -64,6 +64,8 @@ impl VseFlowMod {
 
 impl fmt::Display for VseFlowMod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.flow.write(f, &self.tlvs.with_match(&self.flow.r#match))
+        let matched = self.tlvs.with_match(&self.flow.r#match);
+        let actions = self.flow.actions.as_slice();
+        Line::show(f, |out| self.flow.put_with(&matched.as_str(), &actions, out))
     }
 }

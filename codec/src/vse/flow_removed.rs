@@ -17,7 +17,7 @@ use super::ids::Core;
 use super::tlv::{Tlvs, read_tlvs};
 use crate::error::EncodeError;
 use crate::of10::FlowRemoved;
-use crate::types::Pad;
+use crate::types::{Line, Pad};
 use crate::wire::{Parsed, Put, array, length16, u16};
 
 /// An entry has gone.
@@ -62,7 +62,8 @@ impl VseFlowRemoved {
 
 impl fmt::Display for VseFlowRemoved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.removed.write(f, &self.tlvs.with_match(&self.removed.r#match))?;
+        let matched = self.tlvs.with_match(&self.removed.r#match);
+        Line::show(f, |out| self.removed.put_with(&matched.as_str(), out))?;
         write!(f, " core={}", self.core)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use codec::put;
+use codec::types::{Line, Piece, Short};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -65,27 +67,26 @@ impl Clock {
         Self { format, ..Self::default() }
     }
 
-    /// Writes the time of the frame noted last, which is shown.
-    pub(crate) fn write(&mut self, out: &mut impl Write) -> io::Result<()> {
+    /// Appends the time of the frame noted last, which is shown.
+    pub(crate) fn put(&mut self, out: &mut Line) {
         let Times { first, before, now, shown } = self.times;
         let since = |time: Option<u64>| now.saturating_sub(time.unwrap_or(now));
         match self.format {
-            TimeFormat::R => seconds(since(first), 4, out)?,
-            TimeFormat::D => seconds(since(before), 4, out)?,
-            TimeFormat::Dd => seconds(since(shown), 4, out)?,
-            TimeFormat::E => seconds(now, 10, out)?,
+            TimeFormat::R => put_seconds(since(first), 4, out),
+            TimeFormat::D => put_seconds(since(before), 4, out),
+            TimeFormat::Dd => put_seconds(since(shown), 4, out),
+            TimeFormat::E => put_seconds(now, 10, out),
             TimeFormat::A | TimeFormat::Ad => {
                 let ad = self.format == TimeFormat::Ad;
                 let date_time = self.rfc3339_second(now);
                 let (date, time) = date_time.split_once('T').unwrap_or(("", date_time));
                 if ad {
-                    write!(out, "{date} ")?;
+                    put!(out, date, " ");
                 }
-                write!(out, "{time}.{:09}", now % SECOND)?;
+                put!(out, time, nanoseconds(now));
             }
         }
         self.times.shown();
-        Ok(())
     }
 
     /// The second of a time: `2026-11-24T09:00:00`.
@@ -103,15 +104,9 @@ impl Clock {
 
     /// Writes a time as RFC 3339 has it, with nanoseconds.
     pub(crate) fn write_rfc3339(&mut self, time: u64, out: &mut impl Write) -> io::Result<()> {
-        let nanoseconds = time % SECOND;
         out.write_all(self.rfc3339_second(time).as_bytes())?;
-        let mut digits = *b".000000000Z";
-        let mut left = nanoseconds;
-        for digit in digits.iter_mut().skip(1).take(9).rev() {
-            *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
-            left /= 10;
-        }
-        out.write_all(&digits)
+        out.write_all(nanoseconds(time).as_bytes())?;
+        out.write_all(b"Z")
     }
 }
 
@@ -129,19 +124,14 @@ pub(crate) fn now_of_day() -> String {
     now.format(&format_description!("[hour]:[minute]:[second]")).unwrap_or_default()
 }
 
-/// Writes nanoseconds as seconds with nine decimals, the whole ones in so many columns.
-pub(crate) fn seconds(time: u64, width: usize, out: &mut impl Write) -> io::Result<()> {
-    let mut buffer = itoa::Buffer::new();
-    let whole = buffer.format(time / SECOND);
-    for _ in whole.len()..width {
-        out.write_all(b" ")?;
-    }
-    out.write_all(whole.as_bytes())?;
-    let mut digits = *b".000000000";
-    let mut left = time % SECOND;
-    for digit in digits.iter_mut().skip(1).rev() {
-        *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
-        left /= 10;
-    }
-    out.write_all(&digits)
+/// The nanoseconds beyond the whole seconds of a time.
+fn nanoseconds(time: u64) -> Short {
+    Short::nanoseconds(u32::try_from(time % SECOND).unwrap_or_default())
+}
+
+/// Appends nanoseconds as seconds with nine decimals, the whole ones in so many columns.
+fn put_seconds(time: u64, width: usize, out: &mut Line) {
+    let text = Short::seconds(time);
+    out.push_blanks((width + ".000000000".len()).saturating_sub(text.as_bytes().len()));
+    text.put(out);
 }

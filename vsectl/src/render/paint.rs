@@ -4,6 +4,9 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
+use codec::put;
+use codec::types::Line;
+use dissect::Problem;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -47,13 +50,17 @@ impl Paint {
         self.on
     }
 
-    /// A protocol's name in a column of that width.
-    pub(crate) fn protocol(self, name: &str, width: usize, out: &mut impl Write) -> io::Result<()> {
-        if self.on {
-            return self.write(PROTOCOL, &format_args!("{name:width$}"), out);
-        }
-        out.write_all(name.as_bytes())?;
-        (name.len()..width).try_for_each(|_| out.write_all(b" "))
+    /// Appends a protocol's name, in a column of that width.
+    pub(crate) fn put_protocol(self, name: &str, width: usize, out: &mut Line) {
+        self.put(PROTOCOL, out, |out| {
+            out.push_str(name);
+            out.push_blanks(width.saturating_sub(name.len()));
+        });
+    }
+
+    /// Appends a problem, in brackets.
+    pub(crate) fn put_problem(self, problem: &Problem, out: &mut Line) {
+        self.put(PROBLEM, out, |out| put!(out, "[", *problem, "]"));
     }
 
     /// The bytes of a field that was asked for.
@@ -67,6 +74,16 @@ impl Paint {
 
     pub(crate) fn layer(self, text: &dyn Display, out: &mut impl Write) -> io::Result<()> {
         self.write(LAYER, text, out)
+    }
+
+    fn put(self, style: Style, out: &mut Line, text: impl FnOnce(&mut Line)) {
+        if self.on {
+            put!(out, format_args!("{style}"));
+        }
+        text(out);
+        if self.on {
+            put!(out, format_args!("{style:#}"));
+        }
     }
 
     fn write(self, style: Style, text: &dyn Display, out: &mut impl Write) -> io::Result<()> {

@@ -3,35 +3,20 @@
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
-use codec::types::{MacAddr, Short};
+use codec::types::{MacAddr, Short, hex_pair};
 use dissect::{Field, Kind, Value};
-
-use super::clock;
 
 /// Writes a number in decimal, faster than the formatter.
 pub(crate) fn decimal(number: u64, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(itoa::Buffer::new().format(number).as_bytes())
+    out.write_all(Short::decimal(number).as_bytes())
 }
-
-/// The digits of every byte.
-const PAIRS: [[u8; 2]; 256] = {
-    let digits = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    #[allow(clippy::indexing_slicing, reason = "it is done when this is compiled")]
-    while byte < 256 {
-        pairs[byte] = [digits[byte >> 4], digits[byte & 0xf]];
-        byte += 1;
-    }
-    pairs
-};
 
 /// Writes bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8], out: &mut impl Write) -> io::Result<()> {
     let mut buffer = [[0; 2]; 64];
     for chunk in bytes.chunks(buffer.len()) {
         for (pair, byte) in buffer.iter_mut().zip(chunk) {
-            *pair = PAIRS.get(usize::from(*byte)).copied().unwrap_or_default();
+            *pair = hex_pair(*byte);
         }
         out.write_all(buffer.get(..chunk.len()).unwrap_or_default().as_flattened())?;
     }
@@ -65,7 +50,9 @@ pub(crate) fn plain(
         (Value::Unsigned(number), Kind::Hex | Kind::Id | Kind::NamedId(_) | Kind::Bits(_)) => {
             hexadecimal(number, len, out)
         }
-        (Value::Unsigned(number), Kind::Seconds | Kind::Time) => clock::seconds(number, 0, out),
+        (Value::Unsigned(number), Kind::Seconds | Kind::Time) => {
+            out.write_all(Short::seconds(number).as_bytes())
+        }
         (Value::Unsigned(number), _) => decimal(number, out),
         (Value::Flag(flag), _) => out.write_all(if flag { b"1" } else { b"0" }),
         (Value::Mac(address), _) => mac(address, out),

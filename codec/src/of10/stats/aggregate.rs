@@ -8,13 +8,12 @@
 //! | 16 | 4 | flow_count |
 //! | 20 | 4 | pad |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
-use crate::types::Pad;
+use crate::types::{Line, Pad, Piece};
 use crate::wire::{Parsed, Put, array, u32, u64};
+use crate::{display_as_put, put};
 
 /// Sums over the entries that were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,9 +53,11 @@ impl AggregateStats {
     }
 }
 
-impl fmt::Display for AggregateStats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { packet_count, byte_count, flow_count, .. } = self;
-        write!(f, "packet_count={packet_count} byte_count={byte_count} flow_count={flow_count}")
+display_as_put!(AggregateStats);
+
+impl Piece for AggregateStats {
+    fn put(&self, out: &mut Line) {
+        put!(out, "packet_count=", self.packet_count, " byte_count=", self.byte_count);
+        put!(out, " flow_count=", self.flow_count);
     }
 }

@@ -25,8 +25,6 @@
 //! | 80 | 8 | byte_count |
 //! | 88 | any | actions |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
@@ -34,9 +32,9 @@ use crate::error::{EncodeError, Expected, Limit};
 use crate::of10::action::{Action, actions_len, encode_actions, read_actions};
 use crate::of10::flow_match::{MATCH_LEN, Match};
 use crate::of10::port_no::PortNo;
-use crate::put;
-use crate::types::{Hex, Pad};
+use crate::types::{Hex, Line, Pad, Piece};
 use crate::wire::{Fault, Parsed, Put, array, bytes, length16, u8, u16, u32, u64, within};
+use crate::{display_as_put, put};
 
 /// Bytes of an entry before its actions.
 const ENTRY_FIXED_LEN: usize = 88;
@@ -74,15 +72,17 @@ impl FlowStatsRequest {
     }
 }
 
-impl fmt::Display for FlowStatsRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+display_as_put!(FlowStatsRequest, FlowStats);
+
+impl Piece for FlowStatsRequest {
+    fn put(&self, out: &mut Line) {
         if self.table_id != 0xff {
-            write!(f, "table={} ", self.table_id)?;
+            put!(out, "table=", self.table_id, " ");
         }
         if self.out_port != PortNo::NONE {
-            write!(f, "out_port={} ", self.out_port)?;
+            put!(out, "out_port=", self.out_port, " ");
         }
-        fmt::Display::fmt(&self.r#match, f)
+        self.r#match.put(out);
     }
 }
 
@@ -194,22 +194,19 @@ impl FlowStats {
     }
 }
 
-impl fmt::Display for FlowStats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        put!(f, "cookie=", self.cookie, ", duration=", self.duration_sec)?;
-        write!(f, ".{:03}s", self.duration_nsec / 1_000_000)?;
-        put!(f, ", table=", self.table_id, ", n_packets=", self.packet_count)?;
-        put!(f, ", n_bytes=", self.byte_count)?;
-        for (name, timeout) in
-            [("idle_timeout", self.idle_timeout), ("hard_timeout", self.hard_timeout)]
-        {
-            if timeout != 0 {
-                put!(f, ", ", name, "=", timeout)?;
-            }
+impl Piece for FlowStats {
+    fn put(&self, out: &mut Line) {
+        put!(out, "cookie=", self.cookie, ", duration=", self.duration_sec);
+        put!(out, format_args!(".{:03}s", self.duration_nsec / 1_000_000));
+        put!(out, ", table=", self.table_id, ", n_packets=", self.packet_count);
+        put!(out, ", n_bytes=", self.byte_count);
+        if self.idle_timeout != 0 {
+            put!(out, ", idle_timeout=", self.idle_timeout);
         }
-        put!(f, ", priority=", self.priority, ",")?;
-        fmt::Display::fmt(&self.r#match, f)?;
-        f.write_str(" actions=")?;
-        crate::of10::action::write_actions(f, &self.actions)
+        if self.hard_timeout != 0 {
+            put!(out, ", hard_timeout=", self.hard_timeout);
+        }
+        put!(out, ", priority=", self.priority, ",", self.r#match);
+        put!(out, " actions=", self.actions.as_slice());
     }
 }

@@ -23,15 +23,13 @@
 //! | 88 | 8 | rx_crc_err |
 //! | 96 | 8 | collisions |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
 use crate::of10::port_no::PortNo;
-use crate::put;
-use crate::types::{Pad, Piece};
+use crate::types::{Line, Pad, Piece};
 use crate::wire::{Parsed, Put, array, u16, u64};
+use crate::{display_as_put, put};
 
 /// Which ports are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,18 +162,20 @@ impl PortStats {
 /// A count as ovs-ofctl writes it: a question mark where the switch keeps none.
 struct Count(u64);
 
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Piece for Count {
+    fn put(&self, out: &mut Line) {
         match self.0 {
-            u64::MAX => f.write_str("?"),
-            count => count.put(f),
+            u64::MAX => out.push_str("?"),
+            count => count.put(out),
         }
     }
 }
 
-impl fmt::Display for PortStats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        put!(f, "port ", self.port_no, ": rx")?;
+display_as_put!(PortStats);
+
+impl Piece for PortStats {
+    fn put(&self, out: &mut Line) {
+        put!(out, "port ", self.port_no, ": rx");
         for (name, count) in [
             ("pkts", self.rx_packets),
             ("bytes", self.rx_bytes),
@@ -185,10 +185,9 @@ impl fmt::Display for PortStats {
             ("over", self.rx_over_err),
             ("crc", self.rx_crc_err),
         ] {
-            put!(f, " ", name, "=")?;
-            fmt::Display::fmt(&Count(count), f)?;
+            put!(out, " ", name, "=", Count(count));
         }
-        f.write_str(", tx")?;
+        out.push_str(", tx");
         for (name, count) in [
             ("pkts", self.tx_packets),
             ("bytes", self.tx_bytes),
@@ -196,9 +195,7 @@ impl fmt::Display for PortStats {
             ("errs", self.tx_errors),
             ("coll", self.collisions),
         ] {
-            put!(f, " ", name, "=")?;
-            fmt::Display::fmt(&Count(count), f)?;
+            put!(out, " ", name, "=", Count(count));
         }
-        Ok(())
     }
 }

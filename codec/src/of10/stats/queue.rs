@@ -22,8 +22,9 @@ use nom::Parser;
 use serde::{Deserialize, Serialize};
 
 use crate::of10::port_no::PortNo;
-use crate::types::Pad;
+use crate::types::{Line, Pad, Piece};
 use crate::wire::{Parsed, Put, array, u16, u32, u64};
+use crate::{display_as_put, put};
 
 /// Stands for every queue of a port (`OFPQ_ALL`).
 pub const QUEUE_ALL: u32 = 0xffff_ffff;
@@ -121,10 +122,12 @@ impl QueueStats {
     }
 }
 
-impl fmt::Display for QueueStats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { port_no, queue_id, tx_bytes, tx_packets, tx_errors, .. } = self;
-        write!(f, "port {port_no} queue {queue_id}: bytes={tx_bytes}, pkts={tx_packets}")?;
-        write!(f, ", errors={tx_errors}")
+display_as_put!(QueueStats);
+
+impl Piece for QueueStats {
+    fn put(&self, out: &mut Line) {
+        put!(out, "port ", self.port_no, " queue ", self.queue_id);
+        put!(out, ": bytes=", self.tx_bytes, ", pkts=", self.tx_packets);
+        put!(out, ", errors=", self.tx_errors);
     }
 }

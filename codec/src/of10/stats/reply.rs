@@ -1,7 +1,5 @@
 //! STATS_REPLY.
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +9,10 @@ use super::{
 };
 use crate::error::{DecodeError, EncodeError, Limit};
 use crate::nicira::{self, NiciraStatsReply};
-use crate::put;
-use crate::types::{Hex, flags};
+use crate::types::{Hex, Line, Piece, flags};
 use crate::vse::{VENDOR_ID, VseStatsReply};
 use crate::wire::{Parsed, Put, list, rest, u16, u32, whole};
+use crate::{display_as_put, put};
 
 bitflags::bitflags! {
     /// OpenFlow 1.0.0 section 5.3.5, `enum ofp_stats_reply_flags`.
@@ -165,35 +163,37 @@ fn read_body(r#type: StatsType, input: &[u8]) -> Parsed<'_, StatsReplyBody> {
     }
 }
 
-impl fmt::Display for StatsReply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn each<T: fmt::Display>(f: &mut fmt::Formatter<'_>, entries: &[T]) -> fmt::Result {
-            put!(f, " ", entries.len(), " entries")?;
-            entries.iter().try_for_each(|entry| {
-                f.write_str("; ")?;
-                entry.fmt(f)
-            })
+display_as_put!(StatsReply);
+
+impl Piece for StatsReply {
+    fn put(&self, out: &mut Line) {
+        fn each<T: Piece>(entries: &[T], out: &mut Line) {
+            put!(out, " ", entries.len(), " entries");
+            for entry in entries {
+                out.push_str("; ");
+                entry.put(out);
+            }
         }
         // The name of Nicira's says its type.
         if !matches!(self.body, StatsReplyBody::Nicira(_)) {
-            write!(f, "{}", self.r#type())?;
+            put!(out, self.r#type());
         }
         if !self.flags.is_empty() {
-            write!(f, " flags={}", flags::Words(&self.flags))?;
+            put!(out, " flags=", flags::Words(&self.flags));
         }
         match &self.body {
-            StatsReplyBody::Desc(desc) => write!(f, " {desc}"),
-            StatsReplyBody::Flow(entries) => each(f, entries),
-            StatsReplyBody::Aggregate(sums) => write!(f, " {sums}"),
-            StatsReplyBody::Table(entries) => each(f, entries),
-            StatsReplyBody::Port(entries) => each(f, entries),
-            StatsReplyBody::Queue(entries) => each(f, entries),
-            StatsReplyBody::Vse(body) => write!(f, "=VSE {body}"),
-            StatsReplyBody::Nicira(body) => write!(f, "{body}"),
+            StatsReplyBody::Desc(desc) => put!(out, format_args!(" {desc}")),
+            StatsReplyBody::Flow(entries) => each(entries, out),
+            StatsReplyBody::Aggregate(sums) => put!(out, " ", *sums),
+            StatsReplyBody::Table(entries) => each(entries, out),
+            StatsReplyBody::Port(entries) => each(entries, out),
+            StatsReplyBody::Queue(entries) => each(entries, out),
+            StatsReplyBody::Vse(body) => put!(out, format_args!("=VSE {body}")),
+            StatsReplyBody::Nicira(body) => put!(out, format_args!("{body}")),
             StatsReplyBody::Vendor(body) => {
-                write!(f, "={} data_len={}", body.vendor, body.data.len())
+                put!(out, "=", body.vendor, " data_len=", body.data.len());
             }
-            StatsReplyBody::Unknown(body) => write!(f, " data_len={}", body.data.len()),
+            StatsReplyBody::Unknown(body) => put!(out, " data_len=", body.data.len()),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! STATS_REQUEST.
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +9,10 @@ use super::{
 };
 use crate::error::{DecodeError, EncodeError, Limit};
 use crate::nicira::{self, NiciraStatsRequest};
-use crate::types::{Hex, flags};
+use crate::types::{Hex, Line, Piece, flags};
 use crate::vse::{VENDOR_ID, VseStatsRequest};
 use crate::wire::{Parsed, Put, rest, u16, u32, whole};
+use crate::{display_as_put, put};
 
 bitflags::bitflags! {
     /// The flags of a request; none is defined.
@@ -156,25 +155,27 @@ fn read_body(r#type: StatsType, input: &[u8]) -> Parsed<'_, StatsRequestBody> {
     }
 }
 
-impl fmt::Display for StatsRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+display_as_put!(StatsRequest);
+
+impl Piece for StatsRequest {
+    fn put(&self, out: &mut Line) {
         // The name of Nicira's says its type.
         if !matches!(self.body, StatsRequestBody::Nicira(_)) {
-            write!(f, "{}", self.r#type())?;
+            put!(out, self.r#type());
         }
         match &self.body {
-            StatsRequestBody::Desc {} | StatsRequestBody::Table {} => Ok(()),
+            StatsRequestBody::Desc {} | StatsRequestBody::Table {} => {}
             StatsRequestBody::Flow(body) | StatsRequestBody::Aggregate(body) => {
-                write!(f, " {body}")
+                put!(out, " ", *body);
             }
-            StatsRequestBody::Port(body) => write!(f, " port_no={}", body.port_no),
-            StatsRequestBody::Queue(body) => write!(f, " {body}"),
-            StatsRequestBody::Vse(body) => write!(f, "=VSE {body}"),
-            StatsRequestBody::Nicira(body) => write!(f, "{body}"),
+            StatsRequestBody::Port(body) => put!(out, " port_no=", body.port_no),
+            StatsRequestBody::Queue(body) => put!(out, format_args!(" {body}")),
+            StatsRequestBody::Vse(body) => put!(out, format_args!("=VSE {body}")),
+            StatsRequestBody::Nicira(body) => put!(out, format_args!("{body}")),
             StatsRequestBody::Vendor(body) => {
-                write!(f, "={} data_len={}", body.vendor, body.data.len())
+                put!(out, "=", body.vendor, " data_len=", body.data.len());
             }
-            StatsRequestBody::Unknown(body) => write!(f, " data_len={}", body.data.len()),
+            StatsRequestBody::Unknown(body) => put!(out, " data_len=", body.data.len()),
         }
     }
 }

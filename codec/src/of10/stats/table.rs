@@ -11,13 +11,12 @@
 //! | 48 | 8 | lookup_count |
 //! | 56 | 8 | matched_count |
 
-use std::fmt;
-
 use nom::Parser;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{FixedStr, Hex, Pad};
+use crate::types::{FixedStr, Hex, Line, Pad, Piece};
 use crate::wire::{Parsed, Put, array, u8, u32, u64};
+use crate::{display_as_put, put};
 
 /// A table and what it has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,10 +81,13 @@ impl TableStats {
     }
 }
 
-impl fmt::Display for TableStats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "table {} ({:?}): wild={}", self.table_id, self.name, self.wildcards)?;
-        write!(f, " max={} active={}", self.max_entries, self.active_count)?;
-        write!(f, " lookup={} matched={}", self.lookup_count, self.matched_count)
+display_as_put!(TableStats);
+
+impl Piece for TableStats {
+    fn put(&self, out: &mut Line) {
+        put!(out, "table ", self.table_id, format_args!(" ({:?})", self.name));
+        put!(out, ": wild=", self.wildcards);
+        put!(out, " max=", self.max_entries, " active=", self.active_count);
+        put!(out, " lookup=", self.lookup_count, " matched=", self.matched_count);
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
+use codec::types::Line;
 use dissect::filter::{Column, ColumnError};
 use dissect::savefile::Record;
 use dissect::{
@@ -40,6 +41,7 @@ pub(super) struct Output {
     style: Arc<Style>,
     clock: Clock,
     summary: Summary,
+    line: Line,
     json: FrameJson,
     columns: Vec<Column>,
     collector: Collector,
@@ -74,6 +76,7 @@ impl Output {
             clock: Clock::new(style.time_format),
             style: Arc::new(style),
             summary: Summary::default(),
+            line: Line::default(),
             json: FrameJson::default(),
             columns,
             collector,
@@ -90,6 +93,7 @@ impl Output {
             style: Arc::clone(&self.style),
             clock: Clock::new(self.style.time_format),
             summary: Summary::default(),
+            line: Line::default(),
             json: FrameJson::default(),
             columns: self.columns.clone(),
             collector: self.collector.clone(),
@@ -171,15 +175,10 @@ impl Output {
                 self.summary.clear();
                 pass.run(frame, &mut self.summary);
                 self.note_all_problems(|output| &output.summary.problems);
-                let (clock, scratch) = (&mut self.clock, &mut self.scratch);
-                render::summary::line(
-                    record,
-                    &mut self.summary,
-                    clock,
-                    self.style.paint,
-                    scratch,
-                    out,
-                )?;
+                let (clock, line) = (&mut self.clock, &mut self.line);
+                line.clear();
+                render::summary::put_line(record, &self.summary, clock, self.style.paint, line);
+                out.write_all(line.as_bytes())?;
             }
             Format::Tree => {
                 let mut tree = Tree::default();

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::thread;
 
 use anyhow::Context;
+use codec::types::Line;
 use dissect::savefile::{Reader, Record, SavefileError};
 use dissect::{Dissector, Options, Place, Sink, Summary};
 
@@ -359,10 +360,11 @@ fn held_back(
         summary.enter(dissect::PROTOCOLS.first().copied().context("no protocols")?, place);
         summary.leave();
         let Some(number) = dissector.finish(&mut summary) else { return Ok(()) };
-        let text = summary.info().to_owned();
+        let mut text = Line::default();
+        summary.put_info(&mut text);
         let gap = summary.problems.first().map(ToString::to_string).unwrap_or_default();
         out.flush()?;
-        diagnostic!("{name}: held back since frame {number}: {text}; {gap}");
+        diagnostic!("{name}: held back since frame {number}: {}; {gap}", text.as_str());
         lane.output.broken += 1;
     }
 }

@@ -1,0 +1,97 @@
+//! The digits of numbers. Eight are made at once in the bytes of a 64-bit word, the first one in the
+//! lowest byte, and the zeros in front are shifted out.
+
+/// Numbers below it have at most eight digits.
+const BLOCK: u64 = 100_000_000;
+/// As many digits of zero as fit a word.
+const ZEROS: u64 = every_byte(b'0');
+
+/// A text that digits are appended to.
+pub(super) trait Digits {
+    /// Appends the lowest `len` bytes of a word, lowest first.
+    fn push_word(&mut self, word: u64, len: usize);
+}
+
+/// Appends `1234`.
+#[inline]
+pub(super) fn put_decimal(number: u64, out: &mut impl Digits) {
+    if number < BLOCK {
+        return put_first(number, out);
+    }
+    let (high, low) = (number / BLOCK, number % BLOCK);
+    if high < BLOCK {
+        put_first(high, out);
+    } else {
+        put_first(high / BLOCK, out);
+        out.push_word(decimal8(high % BLOCK) | ZEROS, 8);
+    }
+    out.push_word(decimal8(low) | ZEROS, 8);
+}
+
+/// Appends a number below 10^8.
+#[inline]
+fn put_first(number: u64, out: &mut impl Digits) {
+    let digits = decimal8(number);
+    // The last digit is shown even if it is a zero.
+    let zeros = (digits.trailing_zeros() / 8).min(7);
+    put_last(digits | ZEROS, 8 - zeros, out);
+}
+
+/// Appends `.000001234`: a part of a second; ten digits where it is no part.
+#[inline]
+pub(super) fn put_nanoseconds(number: u32, out: &mut impl Digits) {
+    let number = u64::from(number);
+    let (high, low) = (number / BLOCK, number % BLOCK);
+    out.push_word(u64::from(b'.'), 1);
+    put_last(decimal8(high) | ZEROS, if high < 10 { 1 } else { 2 }, out);
+    out.push_word(decimal8(low) | ZEROS, 8);
+}
+
+/// Appends `0x2a`: as few digits as there can be.
+#[inline]
+pub(super) fn put_hex(number: u64, out: &mut impl Digits) {
+    let digits = (u64::BITS - (number | 1).leading_zeros()).div_ceil(4);
+    out.push_word(u64::from(u16::from_le_bytes(*b"0x")), 2);
+    if digits <= 8 {
+        put_last(hex8(number), digits, out);
+    } else {
+        put_last(hex8(number >> 32), digits - 8, out);
+        out.push_word(hex8(number), 8);
+    }
+}
+
+/// Appends the last `len` of eight digits.
+#[inline]
+fn put_last(digits: u64, len: u32, out: &mut impl Digits) {
+    let word = digits >> (u64::BITS - 8 * len);
+    out.push_word(word, usize::try_from(len).unwrap_or_default());
+}
+
+/// A word of eight bytes alike.
+const fn every_byte(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The eight decimal digits of a number below 10^8, not as characters yet: it is cut into two
+/// numbers of four digits, these into four of two, and these into the digits, each time all at once.
+/// What stands for a division is exact for numbers of so few digits.
+#[inline]
+fn decimal8(number: u64) -> u64 {
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((halves * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | ((halves - 100 * hundreds) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((pairs - 10 * tens) << 8)
+}
+
+/// The eight hexadecimal digits of the lower half of a number.
+#[inline]
+fn hex8(number: u64) -> u64 {
+    // The bytes from high to low, each with a byte of room behind it.
+    let bytes = number.swap_bytes() >> 32;
+    let bytes = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (bytes | bytes << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (bytes >> 4 | bytes << 8) & every_byte(0x0f);
+    let letters = ((digits + every_byte(6)) >> 4) & every_byte(1);
+    digits + ZEROS + letters * u64::from(b'a' - b'9' - 1)
+}
