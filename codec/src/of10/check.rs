@@ -2,6 +2,10 @@
 
 use super::header::{HEADER_LEN, MessageType, VERSION};
 use super::message::Message;
+use super::stats::{
+    AggregateStats, DescStats, FlowStats, FlowStatsRequest, PortStats, PortStatsRequest,
+    QueueStats, QueueStatsRequest, StatsType, TableStats,
+};
 use crate::error::DecodeError;
 use crate::vse::{VENDOR_ID, VseActionType};
 
@@ -45,8 +49,44 @@ pub(super) fn is_plainly_sound(bytes: &[u8]) -> bool {
             }
             None => false,
         },
+        MessageType::StatsRequest => stats(body).is_some_and(|(r#type, rest)| match r#type {
+            StatsType::Desc | StatsType::Table => rest.is_empty(),
+            StatsType::Flow | StatsType::Aggregate => rest.len() == FlowStatsRequest::LEN,
+            StatsType::Port => rest.len() == PortStatsRequest::LEN,
+            StatsType::Queue => rest.len() == QueueStatsRequest::LEN,
+            StatsType::Vendor | StatsType::Unknown(_) => false,
+        }),
+        MessageType::StatsReply => stats(body).is_some_and(|(r#type, rest)| match r#type {
+            StatsType::Desc => rest.len() == DescStats::LEN,
+            StatsType::Flow => are_plain_entries(rest),
+            StatsType::Aggregate => rest.len() == AggregateStats::LEN,
+            StatsType::Table => rest.len().is_multiple_of(TableStats::LEN),
+            StatsType::Port => rest.len().is_multiple_of(PortStats::LEN),
+            StatsType::Queue => rest.len().is_multiple_of(QueueStats::LEN),
+            StatsType::Vendor | StatsType::Unknown(_) => false,
+        }),
         _ => false,
     }
+}
+
+/// The type of statistics, and what follows their flags.
+fn stats(body: &[u8]) -> Option<(StatsType, &[u8])> {
+    let (&[t0, t1, ..], rest) = body.split_first_chunk::<4>()?;
+    Some((StatsType::from(u16::from_be_bytes([t0, t1])), rest))
+}
+
+/// Whether `bytes` are entries of a flow table, each with plain actions up to its length.
+fn are_plain_entries(mut bytes: &[u8]) -> bool {
+    while let Some(length) = bytes.first_chunk() {
+        let Some((entry, rest)) = bytes.split_at_checked(u16::from_be_bytes(*length).into()) else {
+            return false;
+        };
+        if !entry.get(FlowStats::FIXED_LEN..).is_some_and(are_plain_actions) {
+            return false;
+        }
+        bytes = rest;
+    }
+    bytes.is_empty()
 }
 
 /// Whether `bytes` are actions of OpenFlow 1.0 itself or of VSE, each of its length.

@@ -15,9 +15,12 @@ pub(super) trait Digits {
 /// Appends `1234`.
 #[inline]
 pub(super) fn put_decimal(number: u64, out: &mut impl Digits) {
-    if number < BLOCK {
-        return put_first(number, out);
-    }
+    if number < BLOCK { put_first(number, out) } else { put_long(number, out) }
+}
+
+/// Appends a number of more than eight digits.
+#[inline(never)]
+fn put_long(number: u64, out: &mut impl Digits) {
     let (high, low) = (number / BLOCK, number % BLOCK);
     if high < BLOCK {
         put_first(high, out);

@@ -32,7 +32,7 @@ pub struct AggregateStats {
 
 impl AggregateStats {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 24;
+    pub(in crate::of10) const LEN: usize = 24;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         (u64("packet_count"), u64("byte_count"), u32("flow_count"), array("pad").map(Pad))

@@ -34,7 +34,7 @@ pub struct DescStats {
 
 impl DescStats {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 1056;
+    pub(in crate::of10) const LEN: usize = 1056;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         (

@@ -36,9 +36,6 @@ use crate::types::{Hex, Line, Pad, Piece};
 use crate::wire::{Fault, Parsed, Put, array, bytes, length16, u8, u16, u32, u64, within};
 use crate::{display_as_put, put};
 
-/// Bytes of an entry before its actions.
-const ENTRY_FIXED_LEN: usize = 88;
-
 /// Which entries are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,7 +53,7 @@ pub struct FlowStatsRequest {
 
 impl FlowStatsRequest {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = MATCH_LEN + 4;
+    pub(in crate::of10) const LEN: usize = MATCH_LEN + 4;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         (Match::read, u8("table_id"), array("pad").map(Pad), u16("out_port").map(PortNo))
@@ -121,11 +118,14 @@ pub struct FlowStats {
 }
 
 impl FlowStats {
+    /// Bytes of an entry before its actions.
+    pub(in crate::of10) const FIXED_LEN: usize = 88;
+
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (after, length) = u16("length").parse(input)?;
         let len = usize::from(length);
-        let Some(body_len) = len.checked_sub(2).filter(|_| len >= ENTRY_FIXED_LEN) else {
-            let expected = Expected::AtLeast(ENTRY_FIXED_LEN);
+        let Some(body_len) = len.checked_sub(2).filter(|_| len >= Self::FIXED_LEN) else {
+            let expected = Expected::AtLeast(Self::FIXED_LEN);
             return Err(Fault::length(input, "length", len, expected));
         };
         let (after, body) = bytes("body", body_len).parse(after)?;
@@ -173,7 +173,7 @@ impl FlowStats {
     }
 
     pub(super) fn encoded_len(&self) -> usize {
-        ENTRY_FIXED_LEN + actions_len(&self.actions)
+        Self::FIXED_LEN + actions_len(&self.actions)
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {

@@ -44,7 +44,7 @@ pub struct PortStatsRequest {
 
 impl PortStatsRequest {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 8;
+    pub(in crate::of10) const LEN: usize = 8;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         (u16("port_no").map(PortNo), array("pad").map(Pad))
@@ -95,7 +95,7 @@ pub struct PortStats {
 
 impl PortStats {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 104;
+    pub(in crate::of10) const LEN: usize = 104;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (rest, (port_no, pad)) =

@@ -44,7 +44,7 @@ pub struct QueueStatsRequest {
 
 impl QueueStatsRequest {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 8;
+    pub(in crate::of10) const LEN: usize = 8;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         (u16("port_no").map(PortNo), array("pad").map(Pad), u32("queue_id"))
@@ -90,7 +90,7 @@ pub struct QueueStats {
 
 impl QueueStats {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 32;
+    pub(in crate::of10) const LEN: usize = 32;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         (

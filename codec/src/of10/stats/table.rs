@@ -43,7 +43,7 @@ pub struct TableStats {
 
 impl TableStats {
     /// Bytes of the structure.
-    pub(super) const LEN: usize = 64;
+    pub(in crate::of10) const LEN: usize = 64;
 
     pub(super) fn read(input: &[u8]) -> Parsed<'_, Self> {
         let (rest, (table_id, pad, name, wildcards)) = (
