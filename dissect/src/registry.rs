@@ -1,6 +1,8 @@
 //! What there is to see: the protocols and their fields, each declared once, in the file of its
 //! dissector. The tree, JSON, the display filter and the lists of fields all read this.
 
+use codec::types::Padded;
+
 use crate::protocol::PROTOCOLS;
 
 /// A protocol.
@@ -8,6 +10,8 @@ use crate::protocol::PROTOCOLS;
 pub struct Protocol {
     /// Its short name: Wireshark's, where it has the protocol.
     pub name: &'static str,
+    /// How a layer of it begins in JSON, behind another layer, up to its offset.
+    pub json_layer: Padded<48>,
     /// Its name for people.
     pub title: &'static str,
     /// Its fields.
@@ -31,7 +35,7 @@ pub struct Field {
     pub key: &'static str,
     /// The key as it stands in a JSON object behind other fields, so that a writer of JSON writes
     /// it at once.
-    pub json_key: &'static str,
+    pub json_key: Padded<32>,
     /// What it is, in a line.
     pub doc: &'static str,
     /// What its values are, and how they are written.
@@ -204,13 +208,16 @@ macro_rules! protocol {
         $(#[$meta])*
         $vis static $protocol: $crate::registry::Protocol = $crate::registry::Protocol {
             name: $name,
+            json_layer: codec::types::Padded::new(
+                concat!(",{\"proto\":\"", $name, "\",\"offset\":"),
+            ),
             title: $title,
             fields: &[$(&$field),*],
         };
         $( pub(crate) static $field: $crate::registry::Field = $crate::registry::Field {
             name: $full,
             key: $key,
-            json_key: concat!(",\"", $key, "\":"),
+            json_key: codec::types::Padded::new(concat!(",\"", $key, "\":")),
             doc: $doc,
             kind: {
                 #[allow(unused_imports, reason = "not every protocol has every kind")]

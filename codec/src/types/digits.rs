@@ -12,10 +12,45 @@ pub(super) trait Digits {
     fn push_word(&mut self, word: u64, len: usize);
 }
 
+/// The decimal digits of every octet, and a dot behind them.
+const OCTETS: [[u8; 4]; 256] = {
+    let mut octets = [[0; 4]; 256];
+    let mut octet = 0_u8;
+    #[allow(clippy::indexing_slicing, reason = "it is done when this is compiled")]
+    loop {
+        let [hundreds, tens, ones] =
+            [b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10];
+        octets[octet as usize] = match octet {
+            0..10 => [ones, b'.', 0, 0],
+            10..100 => [tens, ones, b'.', 0],
+            100.. => [hundreds, tens, ones, b'.'],
+        };
+        if octet == u8::MAX {
+            break octets;
+        }
+        octet += 1;
+    }
+};
+
+/// The digits of an octet, a dot behind them, and how many digits there are.
+#[inline]
+pub(super) fn octet_digits(octet: u8) -> (u32, usize) {
+    let digits = OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
+    (u32::from_le_bytes(digits), 1 + usize::from(octet > 9) + usize::from(octet > 99))
+}
+
 /// Appends `1234`.
 #[inline]
 pub(super) fn put_decimal(number: u64, out: &mut impl Digits) {
-    if number < BLOCK { put_first(number, out) } else { put_long(number, out) }
+    // Half of the numbers of a frame are octets.
+    if let Ok(octet) = u8::try_from(number) {
+        let (digits, len) = octet_digits(octet);
+        out.push_word(digits.into(), len);
+    } else if number < BLOCK {
+        put_first(number, out);
+    } else {
+        put_long(number, out);
+    }
 }
 
 /// Appends a number of more than eight digits.
@@ -89,7 +124,7 @@ fn decimal8(number: u64) -> u64 {
 
 /// The eight hexadecimal digits of the lower half of a number.
 #[inline]
-fn hex8(number: u64) -> u64 {
+pub(super) fn hex8(number: u64) -> u64 {
     // The bytes from high to low, each with a byte of room behind it.
     let bytes = number.swap_bytes() >> 32;
     let bytes = (bytes | bytes << 16) & 0x0000_ffff_0000_ffff;

@@ -4,99 +4,203 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use super::digits::{Digits, put_decimal, put_hex};
-use super::{Hex, MacAddr, Short};
+use super::digits::{Digits, hex8, put_decimal, put_hex};
+use super::{Hex, MacAddr, Padded, Short, hex_pair};
 
 /// A line that grows. Cleared, it can be used for the next one without a new allocation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// A piece is copied as a block of fixed size, of which as many bytes count as it has: a copy whose
+/// length must be looked at costs many times that.
+#[derive(Debug, Clone, Default)]
 pub struct Line {
-    /// UTF-8: only whole texts are appended.
+    /// The text, which is UTF-8, since only whole texts are appended; and room behind it.
     bytes: Vec<u8>,
+    /// Bytes of the text.
+    len: usize,
 }
 
+/// The most bytes of a key.
+const KEY: usize = 48;
+/// Bytes of the first room.
+const LEAST: usize = 256;
 /// The most blanks in a row.
 const BLANKS: [u8; 32] = [b' '; 32];
 
 impl Line {
     /// Forgets the text.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.len = 0;
     }
 
     /// Forgets all but the first `len` bytes, which must end with a whole character.
     pub(crate) fn truncate(&mut self, len: usize) {
-        self.bytes.truncate(len);
+        self.len = len.min(self.len);
     }
 
     /// Whether nothing is written yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len == 0
     }
 
     /// Bytes of the text.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.len
     }
 
     /// Appends a text.
     #[inline]
     pub fn push_str(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.push_bytes(text.as_bytes());
     }
 
-    /// Appends a text of a few characters: all the room that it has is copied, which takes no loop,
-    /// and what is no text cut off again.
+    #[inline]
+    fn push_bytes(&mut self, text: &[u8]) {
+        let room = self.bytes.get_mut(self.len..).and_then(|room| room.get_mut(..text.len()));
+        match room {
+            Some(room) => {
+                room.copy_from_slice(text);
+                self.len += text.len();
+            }
+            None => self.push_slowly(text),
+        }
+    }
+
+    /// Appends a text in quotes.
+    #[inline]
+    pub fn push_quoted(&mut self, text: &str) {
+        if let Some([before, room @ ..]) = self.bytes.get_mut(self.len..)
+            && let Some((room, [after, ..])) = room.split_at_mut_checked(text.len())
+        {
+            (*before, *after) = (b'"', b'"');
+            room.copy_from_slice(text.as_bytes());
+            self.len += text.len() + 2;
+        } else {
+            self.push_slowly(b"\"");
+            self.push_slowly(text.as_bytes());
+            self.push_slowly(b"\"");
+        }
+    }
+
+    /// Appends a text of a few characters.
     #[inline]
     pub fn push_short(&mut self, text: &Short) {
-        let end = self.bytes.len() + text.as_bytes().len();
-        self.bytes.extend_from_slice(text.room());
-        self.bytes.truncate(end);
+        self.push_block(text.room(), text.as_bytes().len());
+    }
+
+    /// Appends a text that is known when the program is compiled.
+    #[inline]
+    pub fn push_padded<const N: usize>(&mut self, text: &Padded<N>) {
+        self.push_block(text.block(), text.len());
+    }
+
+    /// Appends a text that begins with a comma; without the comma where it is the `first`.
+    #[inline]
+    pub fn push_key<const N: usize>(&mut self, first: bool, key: &Padded<N>) {
+        match self.room() {
+            Some(room) => self.len += key.copy_to(room, first),
+            None => self.push_slowly(key.bytes(first)),
+        }
+    }
+
+    /// Appends a text as [`push_key`](Self::push_key) does, and a number: what a line of JSON has
+    /// most of.
+    #[inline]
+    pub fn push_key_decimal<const N: usize>(&mut self, first: bool, key: &Padded<N>, number: u64) {
+        const { assert!(N <= KEY) }
+        if let Some(room) = self.room()
+            && let Some(block) = room.first_chunk_mut()
+        {
+            let len = key.copy_to(block, first);
+            let mut behind = Behind { room, len };
+            put_decimal(number, &mut behind);
+            self.len += behind.len;
+        } else {
+            self.push_slowly(key.bytes(first));
+            put_decimal(number, self);
+        }
+    }
+
+    /// Appends bytes in hexadecimal.
+    pub fn push_hex(&mut self, bytes: &[u8]) {
+        let (fours, rest) = bytes.as_chunks();
+        for four in fours {
+            self.push_word(hex8(u32::from_be_bytes(*four).into()), 8);
+        }
+        for byte in rest {
+            self.push_block(&hex_pair(*byte), 2);
+        }
     }
 
     /// Appends so many blanks, 32 at most.
     #[inline]
     pub fn push_blanks(&mut self, count: usize) {
-        let end = self.bytes.len() + count;
-        self.bytes.extend_from_slice(&BLANKS);
-        self.bytes.truncate(end);
+        self.push_block(&BLANKS, count);
+    }
+
+    /// Appends the first `len` bytes of a block.
+    #[inline]
+    fn push_block<const N: usize>(&mut self, block: &[u8; N], len: usize) {
+        match self.room() {
+            Some(room) => {
+                *room = *block;
+                self.len += len;
+            }
+            None => self.push_slowly(block.get(..len).unwrap_or(block)),
+        }
+    }
+
+    /// Room for so many bytes more, if it is there.
+    #[inline]
+    fn room<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.bytes.get_mut(self.len..)?.first_chunk_mut()
+    }
+
+    /// Appends a text and makes room behind it.
+    #[cold]
+    #[inline(never)]
+    fn push_slowly(&mut self, text: &[u8]) {
+        self.bytes.truncate(self.len);
+        self.bytes.extend_from_slice(text);
+        self.len = self.bytes.len();
+        self.bytes.resize((2 * self.len).max(LEAST), 0);
     }
 
     /// Appends a piece with what stands in front of it; neither where the piece has no text.
     #[inline]
     pub fn push_behind(&mut self, before: &str, piece: &impl Piece) {
-        let start = self.bytes.len();
+        let start = self.len;
         self.push_str(before);
-        let behind = self.bytes.len();
+        let behind = self.len;
         piece.put(self);
-        if self.bytes.len() == behind {
-            self.bytes.truncate(start);
+        if self.len == behind {
+            self.len = start;
         }
     }
 
     /// Appends a text in the other case than it is known in, by `turn`.
     fn push_turned(&mut self, text: &str, turn: impl FnOnce(&mut [u8])) {
-        let start = self.bytes.len();
+        let start = self.len;
         self.push_str(text);
-        turn(self.bytes.get_mut(start..).unwrap_or_default());
+        turn(self.bytes.get_mut(start..self.len).unwrap_or_default());
     }
 
     /// The text as bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.bytes).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// For a `Display`: writes what `put` puts together.
     pub fn show(f: &mut fmt::Formatter<'_>, put: impl FnOnce(&mut Self)) -> fmt::Result {
-        let mut line = Self { bytes: Vec::with_capacity(256) };
+        let mut line = Self { bytes: vec![0; LEAST], len: 0 };
         put(&mut line);
         f.write_str(line.as_str())
     }
@@ -105,9 +209,31 @@ impl Line {
 impl Digits for Line {
     #[inline]
     fn push_word(&mut self, word: u64, len: usize) {
-        let end = self.bytes.len() + len;
-        self.bytes.extend_from_slice(&word.to_le_bytes());
-        self.bytes.truncate(end);
+        self.push_block(&word.to_le_bytes(), len);
+    }
+}
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Line {}
+
+/// What is appended behind a key, before anybody looks for more room.
+struct Behind<'a> {
+    room: &'a mut [u8; KEY + 32],
+    len: usize,
+}
+
+impl Digits for Behind<'_> {
+    #[inline]
+    fn push_word(&mut self, word: u64, len: usize) {
+        if let Some(place) = self.room.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+            *place = word.to_le_bytes();
+            self.len += len;
+        }
     }
 }
 
@@ -127,7 +253,7 @@ pub trait Piece {
 impl Piece for Line {
     #[inline]
     fn put(&self, out: &mut Line) {
-        out.bytes.extend_from_slice(&self.bytes);
+        out.push_bytes(self.as_bytes());
     }
 }
 

@@ -9,6 +9,7 @@ mod hex;
 mod line;
 mod mac_addr;
 mod pad;
+mod padded;
 mod short;
 
 pub(crate) use by_text::ByText;
@@ -19,4 +20,5 @@ pub use hex::Hex;
 pub use line::{Line, LowerCase, Piece, UpperCase};
 pub use mac_addr::{MacAddr, MacAddrError};
 pub use pad::Pad;
+pub use padded::Padded;
 pub use short::{Short, hex_pair};

@@ -3,31 +3,11 @@
 use std::net::Ipv4Addr;
 
 use super::MacAddr;
-use super::digits::{Digits, put_decimal, put_hex, put_nanoseconds};
+use super::digits::{Digits, octet_digits, put_decimal, put_hex, put_nanoseconds};
 
 /// Room for the longest text, 20 digits, in whole words.
 const ROOM: usize = 24;
 const SECOND: u64 = 1_000_000_000;
-
-/// The decimal digits of every octet, and a dot behind them.
-const OCTETS: [[u8; 4]; 256] = {
-    let mut octets = [[0; 4]; 256];
-    let mut octet = 0_u8;
-    #[allow(clippy::indexing_slicing, reason = "it is done when this is compiled")]
-    loop {
-        let [hundreds, tens, ones] =
-            [b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10];
-        octets[octet as usize] = match octet {
-            0..10 => [ones, b'.', 0, 0],
-            10..100 => [tens, ones, b'.', 0],
-            100.. => [hundreds, tens, ones, b'.'],
-        };
-        if octet == u8::MAX {
-            break octets;
-        }
-        octet += 1;
-    }
-};
 
 /// A text of a few characters, all of them ASCII.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +64,8 @@ impl Short {
     pub fn ipv4(address: Ipv4Addr) -> Self {
         let mut text = Self::EMPTY;
         for octet in address.octets() {
-            let digits = OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
-            text.push(digits, 2 + usize::from(octet > 9) + usize::from(octet > 99));
+            let (digits, len) = octet_digits(octet);
+            text.push(digits.to_le_bytes(), len + 1);
         }
         text.len -= 1;
         text

@@ -1,7 +1,5 @@
 //! Times of frames, as tshark's `-t` has them; always in UTC.
 
-use std::io::{self, Write};
-
 use codec::put;
 use codec::types::{Line, Piece, Short};
 use time::OffsetDateTime;
@@ -102,20 +100,17 @@ impl Clock {
         &self.text
     }
 
-    /// Writes a time as RFC 3339 has it, with nanoseconds.
-    pub(crate) fn write_rfc3339(&mut self, time: u64, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(self.rfc3339_second(time).as_bytes())?;
-        out.write_all(nanoseconds(time).as_bytes())?;
-        out.write_all(b"Z")
+    /// Appends a time as RFC 3339 has it, with nanoseconds.
+    pub(crate) fn put_rfc3339(&mut self, time: u64, out: &mut Line) {
+        put!(out, self.rfc3339_second(time), nanoseconds(time), "Z");
     }
 }
 
 /// A time in nanoseconds since the Unix epoch as RFC 3339 has it.
 pub(crate) fn rfc3339(time: u64) -> String {
-    let mut text = Vec::new();
-    // Writing to memory does not fail.
-    drop(Clock::default().write_rfc3339(time, &mut text));
-    String::from_utf8(text).unwrap_or_default()
+    let mut text = Line::default();
+    Clock::default().put_rfc3339(time, &mut text);
+    text.as_str().to_owned()
 }
 
 /// The time of day now, in UTC: `18:00:00`.

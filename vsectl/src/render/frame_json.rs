@@ -2,27 +2,46 @@
 //! told, since a tree would cost more than the writing.
 
 use std::io::{self, Write};
+use std::mem;
 
-use codec::types::Short;
+use codec::types::Padded;
 use dissect::savefile::Record;
 use dissect::{Field, Kind, PROTOCOLS, Place, Problem, Protocol, Sink, Value};
 
 use super::clock::Clock;
-use super::value::{decimal, hex, ipv4, mac};
+use super::json_line::JsonLine;
+
+const AT: Padded<8> = Padded::new(",\"at\":");
+const LEN: Padded<8> = Padded::new(",\"len\":");
+const FIELDS: Padded<16> = Padded::new(",\"fields\":{");
+const LAYERS_INSIDE: Padded<16> = Padded::new("},\"layers\":[");
+const END_OF_FIELDS: Padded<2> = Padded::new("}}");
+const END_OF_LAYERS: Padded<2> = Padded::new("]}");
+const OBJECT: Padded<1> = Padded::new("{");
+const END_OF_OBJECT: Padded<1> = Padded::new("}");
+const ARRAY: Padded<1> = Padded::new("[");
+const END_OF_ARRAY: Padded<1> = Padded::new("]");
 
 /// Writes frames as JSON objects.
 #[derive(Debug, Default)]
 pub(crate) struct FrameJson {
     /// The layers of the frame.
-    layers: Vec<u8>,
-    open: Vec<State>,
+    layers: JsonLine,
+    /// What is open, and in what.
+    state: State,
+    outside: Vec<State>,
     pub(crate) problems: Vec<Problem>,
+    /// What stands around the layers.
+    frame: JsonLine,
     clock: Clock,
 }
 
 /// What is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {
+    /// The layers of the frame.
+    #[default]
+    Frame,
     /// The fields of a layer.
     Fields,
     /// The layers in a layer.
@@ -35,143 +54,95 @@ impl FrameJson {
     /// Forgets the frame.
     pub(crate) fn clear(&mut self) {
         self.layers.clear();
-        self.open.clear();
+        self.state = State::Frame;
+        self.outside.clear();
         self.problems.clear();
     }
 
     /// Writes the frame, of which the layers were told.
     pub(crate) fn write(&mut self, record: &Record<'_>, out: &mut impl Write) -> io::Result<()> {
         let frame = record.frame;
-        out.write_all(b"{\"schema\":\"vsectl.frame/1\",\"number\":")?;
-        decimal(frame.number, out)?;
-        out.write_all(b",\"time\":\"")?;
-        self.clock.write_rfc3339(frame.time, out)?;
-        out.write_all(b"\",\"interface\":")?;
-        decimal(frame.interface.into(), out)?;
-        out.write_all(b",\"len\":")?;
-        number(frame.len, out)?;
-        out.write_all(b",\"caplen\":")?;
-        number(frame.bytes.len(), out)?;
+        let line = &mut self.frame;
+        line.clear();
+        line.put(&Padded::<48>::new("{\"schema\":\"vsectl.frame/1\",\"number\":"));
+        line.number(frame.number);
+        line.put(&Padded::<16>::new(",\"time\":"));
+        line.time(frame.time, &mut self.clock);
+        line.put(&Padded::<16>::new(",\"interface\":"));
+        line.number(frame.interface.into());
+        line.put(&LEN);
+        line.number(wide(frame.len));
+        line.put(&Padded::<16>::new(",\"caplen\":"));
+        line.number(wide(frame.bytes.len()));
         if let Some(comment) = record.comment {
-            out.write_all(b",\"comment\":")?;
-            serde_json::to_writer(&mut *out, comment)?;
+            line.put(&Padded::<16>::new(",\"comment\":"));
+            line.string(comment);
         }
-        out.write_all(b",\"layers\":[")?;
-        out.write_all(&self.layers)?;
-        out.write_all(b"],\"problems\":[")?;
-        for (index, problem) in self.problems.iter().enumerate() {
-            let comma: &[u8] = if index > 0 { b"," } else { b"" };
-            out.write_all(comma)?;
-            write!(out, "{{\"kind\":\"{}\",\"at\":", problem.kind.name())?;
-            place(problem.at, out)?;
-            out.write_all(b",\"text\":")?;
-            serde_json::to_writer(&mut *out, &problem.what.to_string())?;
-            out.write_all(b"}")?;
+        line.put(&Padded::<16>::new(",\"layers\":["));
+        out.write_all(line.as_bytes())?;
+        out.write_all(self.layers.as_bytes())?;
+        line.clear();
+        line.open(&Padded::<16>::new("],\"problems\":["));
+        for problem in &self.problems {
+            line.member(&Padded::<16>::new(",{\"kind\":"));
+            line.plain(problem.kind.name());
+            line.place(&AT, problem.at);
+            line.put(&Padded::<8>::new(",\"text\":"));
+            line.string_of(&problem.what);
+            line.close(&END_OF_OBJECT);
         }
-        out.write_all(b"]}")
+        line.close(&END_OF_LAYERS);
+        out.write_all(line.as_bytes())
     }
 
-    /// Writes the comma before one more thing, and the key of a field that is not in a list.
+    /// Writes what stands before a value of `field`. Returns whether it has a place: one outside of
+    /// all layers has none.
     #[inline]
-    fn begin(&mut self, field: &Field) {
-        let first = matches!(self.layers.last(), Some(b'{' | b'['));
-        match self.open.last() {
-            Some(State::Fields | State::Structure) => {
-                let key = field.json_key.as_bytes();
-                self.layers.extend_from_slice(key.get(usize::from(first)..).unwrap_or_default());
-            }
-            Some(State::List) if !first => self.layers.push(b','),
-            _ => {}
+    fn begin(&mut self, field: &Field) -> bool {
+        match self.state {
+            State::Fields | State::Structure => self.layers.member(&field.json_key),
+            State::List => self.layers.element(),
+            State::Frame | State::Layers => return false,
+        }
+        true
+    }
+
+    /// Writes a number.
+    #[inline(never)]
+    fn unsigned(&mut self, field: &'static Field, number: u64) {
+        use Kind::{Bits, Id, NamedId, Names};
+        let is_member = matches!(self.state, State::Fields | State::Structure);
+        if is_member && !matches!(field.kind, Names(_) | NamedId(_) | Bits(_) | Id) {
+            self.layers.number_member(&field.json_key, number);
+        } else {
+            self.other(field, Value::Unsigned(number));
         }
     }
 
-    /// Whether a field can be written: one outside of all layers has no place.
-    fn takes_fields(&self) -> bool {
-        matches!(self.open.last(), Some(State::Fields | State::Structure | State::List))
-    }
-}
-
-fn number(number: usize, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(itoa::Buffer::new().format(number).as_bytes())
-}
-
-fn place(at: Option<usize>, out: &mut impl Write) -> io::Result<()> {
-    match at {
-        Some(at) => number(at, out),
-        None => out.write_all(b"null"),
-    }
-}
-
-/// Writes a value. Writing to a vector does not fail.
-fn write_value(field: &Field, value: Value<'_>, out: &mut Vec<u8>) -> io::Result<()> {
-    match (value, field.kind) {
-        (Value::Unsigned(number), Kind::Names(names)) => match (names.name)(number) {
-            Some(name) => write_name(name, out),
-            None => decimal(number, out),
-        },
-        (Value::Unsigned(number), Kind::NamedId(names)) => match (names.name)(number) {
-            Some(name) => write_name(name, out),
-            None => write_hex(number, out),
-        },
-        (Value::Unsigned(number), Kind::Id) => write_hex(number, out),
-        (Value::Unsigned(number), Kind::Bits(names)) => {
-            if number == 0 {
-                return out.write_all(b"[]");
-            }
-            let mut comma: &[u8] = b"[";
-            let mut left = number;
-            for bit in (0..64).map(|bit| 1_u64 << bit).filter(|bit| number & bit != 0) {
-                let Some(name) = (names.name)(bit) else { continue };
-                left &= !bit;
-                out.write_all(comma)?;
-                out.push(b'"');
-                out.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
-                out.push(b'"');
-                comma = b",";
-            }
-            if left != 0 {
-                out.write_all(comma)?;
-                write_hex(left, out)?;
-            }
-            out.write_all(b"]")
-        }
-        (Value::Unsigned(number), _) => decimal(number, out),
-        (Value::Flag(true), _) => out.write_all(b"true"),
-        (Value::Flag(false), _) => out.write_all(b"false"),
-        (Value::Text(text), _) => Ok(serde_json::to_writer(out, text)?),
-        _ => {
-            out.push(b'"');
-            match value {
-                Value::Mac(address) => mac(address, out)?,
-                Value::Ipv4(address, prefix) => {
-                    ipv4(address, out)?;
-                    if prefix < 32 {
-                        out.push(b'/');
-                        decimal(prefix.into(), out)?;
-                    }
-                }
-                Value::Ipv6(address) => write!(out, "{address}")?,
-                Value::Bytes(bytes) => hex(bytes, out)?,
-                Value::Unsigned(_) | Value::Flag(_) | Value::Text(_) => {}
-            }
-            out.push(b'"');
-            Ok(())
+    /// Writes a value that is no plain number.
+    #[inline(never)]
+    fn other(&mut self, field: &'static Field, value: Value<'_>) {
+        if self.begin(field) {
+            self.layers.value(field, value);
         }
     }
+
+    #[inline]
+    fn push(&mut self, state: State) {
+        self.outside.push(mem::replace(&mut self.state, state));
+    }
+
+    /// Returns what was open.
+    #[inline]
+    fn pop(&mut self) -> State {
+        let outside = self.outside.pop().unwrap_or_default();
+        mem::replace(&mut self.state, outside)
+    }
 }
 
-/// Writes a number as hex digits.
-fn write_hex(number: u64, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(b"\"")?;
-    out.write_all(Short::hex(number).as_bytes())?;
-    out.write_all(b"\"")
-}
-
-/// Writes a name of the registry, which has no character that JSON escapes.
-fn write_name(name: &str, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(b"\"")?;
-    out.write_all(name.as_bytes())?;
-    out.write_all(b"\"")
+fn wide(count: usize) -> u64 {
+    // No machine has more than 64 bits for it.
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 impl Sink for FrameJson {
@@ -181,57 +152,49 @@ impl Sink for FrameJson {
     }
 
     fn enter(&mut self, protocol: &'static Protocol, at: Place) {
-        match self.open.last_mut() {
-            None if self.layers.is_empty() => {}
-            Some(state) if *state != State::Layers => {
-                *state = State::Layers;
-                self.layers.extend(b"},\"layers\":[");
-            }
-            _ => self.layers.push(b','),
+        let layers = &mut self.layers;
+        if !matches!(self.state, State::Frame | State::Layers) {
+            self.state = State::Layers;
+            layers.open(&LAYERS_INSIDE);
         }
-        self.layers.extend(b"{\"proto\":\"");
-        self.layers.extend(protocol.name.as_bytes());
-        self.layers.extend(b"\",\"offset\":");
-        // Writing to a vector does not fail.
-        _ = place(at.offset, &mut self.layers);
-        self.layers.extend(b",\"len\":");
-        _ = number(at.len, &mut self.layers);
-        self.layers.extend(b",\"fields\":{");
-        self.open.push(State::Fields);
+        layers.place(&protocol.json_layer, at.offset);
+        layers.number_member(&LEN, wide(at.len));
+        layers.open(&FIELDS);
+        self.push(State::Fields);
     }
 
     fn leave(&mut self) {
-        let end: &[u8] = match self.open.pop() {
-            Some(State::Layers) => b"]}",
-            _ => b"}}",
-        };
-        self.layers.extend(end);
+        match self.pop() {
+            State::Layers => self.layers.close(&END_OF_LAYERS),
+            _ => self.layers.close(&END_OF_FIELDS),
+        }
     }
 
+    #[inline]
     fn field(&mut self, field: &'static Field, _: Place, value: Value<'_>) {
-        if self.takes_fields() {
-            self.begin(field);
-            _ = write_value(field, value, &mut self.layers);
+        // Which kind of value it is, a dissector knows when it is compiled.
+        match value {
+            Value::Unsigned(number) => self.unsigned(field, number),
+            other => self.other(field, other),
         }
     }
 
     fn open(&mut self, field: &'static Field, _: Place) {
         self.begin(field);
         if matches!(field.kind, Kind::List) {
-            self.layers.push(b'[');
-            self.open.push(State::List);
+            self.layers.open(&ARRAY);
+            self.push(State::List);
         } else {
-            self.layers.push(b'{');
-            self.open.push(State::Structure);
+            self.layers.open(&OBJECT);
+            self.push(State::Structure);
         }
     }
 
     fn close(&mut self) {
-        let end = match self.open.pop() {
-            Some(State::List) => b']',
-            _ => b'}',
-        };
-        self.layers.push(end);
+        match self.pop() {
+            State::List => self.layers.close(&END_OF_ARRAY),
+            _ => self.layers.close(&END_OF_OBJECT),
+        }
     }
 
     fn problem(&mut self, problem: Problem) {

@@ -14,6 +14,7 @@ pub(crate) mod forecast;
 pub(crate) mod frame_json;
 pub(crate) mod hex_dump;
 pub(crate) mod json;
+pub(crate) mod json_line;
 pub(crate) mod ofctl;
 pub(crate) mod paint;
 pub(crate) mod proxy;

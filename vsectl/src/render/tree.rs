@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use codec::types::Line;
 use dissect::savefile::Record;
 use dissect::{Kind, Layer, OwnedValue, Tree, TreeField};
 
@@ -23,9 +24,9 @@ pub(crate) fn frame(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let frame = record.frame;
-    let mut time = Vec::new();
-    clock.write_rfc3339(frame.time, &mut time)?;
-    let time = String::from_utf8_lossy(&time);
+    let mut time = Line::default();
+    clock.put_rfc3339(frame.time, &mut time);
+    let time = time.as_str();
     let (number, len, caplen) = (frame.number, frame.len, frame.bytes.len());
     paint.layer(&format_args!("Frame {number}: {len} bytes, {caplen} captured, {time}"), out)?;
     writeln!(out)?;

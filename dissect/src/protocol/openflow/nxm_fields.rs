@@ -1,6 +1,8 @@
 //! The fields of extended matches, by their words: one line each, which declares the value and its
 //! mask. The names are Wireshark's where OpenFlow 1.0 matches the same thing.
 
+use codec::types::Padded;
+
 use super::fields::{PORTS, TlvFields};
 use crate::registry::{Field, Protocol};
 
@@ -15,7 +17,7 @@ macro_rules! nxm {
             $( pub(super) static $word: Field = Field {
                 name: $name,
                 key: "value",
-                json_key: ",\"value\":",
+                json_key: Padded::new(",\"value\":"),
                 doc: $doc,
                 kind: $kind,
             }; )*
@@ -28,7 +30,7 @@ macro_rules! nxm {
             $( pub(super) static $word: Field = Field {
                 name: concat!("vse.nxm.", stringify!($word), ".mask"),
                 key: "mask",
-                json_key: ",\"mask\":",
+                json_key: Padded::new(",\"mask\":"),
                 doc: "Its mask",
                 kind: $mask_kind,
             }; )*
@@ -36,6 +38,7 @@ macro_rules! nxm {
 
         pub(crate) static PROTOCOL: Protocol = Protocol {
             name: "nxm",
+            json_layer: Padded::new(",{\"proto\":\"nxm\",\"offset\":"),
             title: "Extended match",
             fields: &[$(&value::$word, &mask::$word),*],
         };
