@@ -1,7 +1,7 @@
 //! What a line about a frame says of a layer.
 
 use codec::fcf::Fcf;
-use codec::types::{Hex, Line, Piece};
+use codec::types::{Hex, Line, Piece, UpperCase};
 use codec::{display_as_put, put};
 
 /// What there is to say of a layer; cheap to make, since most is not shown.
@@ -157,8 +157,10 @@ impl Piece for Info {
             Self::ServicePath(path, index) => put!(out, "Service path ", path, ", index ", index),
             Self::Session(id) => put!(out, "Session ", id),
             Self::Pppoe(name, session) => {
-                let name = name.map(|name| name.to_ascii_uppercase() + ", ").unwrap_or_default();
-                put!(out, name.as_str(), "session ", session);
+                if let Some(name) = name {
+                    put!(out, UpperCase(name), ", ");
+                }
+                put!(out, "session ", session);
             }
             Self::Label(label, ttl) => put!(out, "Label ", label, ", TTL ", ttl),
             Self::Ppp(protocol) => put!(out, format_args!("Protocol {protocol:#06x}")),

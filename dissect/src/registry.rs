@@ -10,12 +10,22 @@ use crate::protocol::PROTOCOLS;
 pub struct Protocol {
     /// Its short name: Wireshark's, where it has the protocol.
     pub name: &'static str,
-    /// How a layer of it begins in JSON, behind another layer, up to its offset.
-    pub json_layer: Padded<48>,
+    /// The same, for whoever writes it millions of times.
+    pub padded_name: Padded<16>,
     /// Its name for people.
     pub title: &'static str,
     /// Its fields.
     pub fields: &'static [&'static Field],
+}
+
+impl Protocol {
+    pub(crate) const fn new(
+        name: &'static str,
+        title: &'static str,
+        fields: &'static [&'static Field],
+    ) -> Self {
+        Self { name, padded_name: Padded::new(name), title, fields }
+    }
 }
 
 impl PartialEq for Protocol {
@@ -33,13 +43,23 @@ pub struct Field {
     pub name: &'static str,
     /// Its name within the layer or structure, as in JSON.
     pub key: &'static str,
-    /// The key as it stands in a JSON object behind other fields, so that a writer of JSON writes
-    /// it at once.
-    pub json_key: Padded<32>,
+    /// The same, for whoever writes it millions of times.
+    pub padded_key: Padded<32>,
     /// What it is, in a line.
     pub doc: &'static str,
     /// What its values are, and how they are written.
     pub kind: Kind,
+}
+
+impl Field {
+    pub(crate) const fn new(
+        name: &'static str,
+        key: &'static str,
+        doc: &'static str,
+        kind: Kind,
+    ) -> Self {
+        Self { name, key, padded_key: Padded::new(key), doc, kind }
+    }
 }
 
 impl PartialEq for Field {
@@ -206,25 +226,14 @@ macro_rules! protocol {
         $( $field:ident: $kind:expr, $full:literal, $key:literal, $doc:literal; )*
     ) => {
         $(#[$meta])*
-        $vis static $protocol: $crate::registry::Protocol = $crate::registry::Protocol {
-            name: $name,
-            json_layer: codec::types::Padded::new(
-                concat!(",{\"proto\":\"", $name, "\",\"offset\":"),
-            ),
-            title: $title,
-            fields: &[$(&$field),*],
-        };
-        $( pub(crate) static $field: $crate::registry::Field = $crate::registry::Field {
-            name: $full,
-            key: $key,
-            json_key: codec::types::Padded::new(concat!(",\"", $key, "\":")),
-            doc: $doc,
-            kind: {
+        $vis static $protocol: $crate::registry::Protocol =
+            $crate::registry::Protocol::new($name, $title, &[$(&$field),*]);
+        $( pub(crate) static $field: $crate::registry::Field =
+            $crate::registry::Field::new($full, $key, $doc, {
                 #[allow(unused_imports, reason = "not every protocol has every kind")]
                 use $crate::registry::Kind::*;
                 $kind
-            },
-        }; )*
+            }); )*
     };
 }
 

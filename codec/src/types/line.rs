@@ -19,8 +19,6 @@ pub struct Line {
     len: usize,
 }
 
-/// The most bytes of a key.
-const KEY: usize = 48;
 /// Bytes of the first room.
 const LEAST: usize = 256;
 /// The most blanks in a row.
@@ -95,33 +93,6 @@ impl Line {
         self.push_block(text.block(), text.len());
     }
 
-    /// Appends a text that begins with a comma; without the comma where it is the `first`.
-    #[inline]
-    pub fn push_key<const N: usize>(&mut self, first: bool, key: &Padded<N>) {
-        match self.room() {
-            Some(room) => self.len += key.copy_to(room, first),
-            None => self.push_slowly(key.bytes(first)),
-        }
-    }
-
-    /// Appends a text as [`push_key`](Self::push_key) does, and a number: what a line of JSON has
-    /// most of.
-    #[inline]
-    pub fn push_key_decimal<const N: usize>(&mut self, first: bool, key: &Padded<N>, number: u64) {
-        const { assert!(N <= KEY) }
-        if let Some(room) = self.room()
-            && let Some(block) = room.first_chunk_mut()
-        {
-            let len = key.copy_to(block, first);
-            let mut behind = Behind { room, len };
-            put_decimal(number, &mut behind);
-            self.len += behind.len;
-        } else {
-            self.push_slowly(key.bytes(first));
-            put_decimal(number, self);
-        }
-    }
-
     /// Appends bytes in hexadecimal.
     pub fn push_hex(&mut self, bytes: &[u8]) {
         let (fours, rest) = bytes.as_chunks();
@@ -136,7 +107,7 @@ impl Line {
     /// Appends so many blanks, 32 at most.
     #[inline]
     pub fn push_blanks(&mut self, count: usize) {
-        self.push_block(&BLANKS, count);
+        self.push_block(&BLANKS, count.min(BLANKS.len()));
     }
 
     /// Appends the first `len` bytes of a block.
@@ -220,22 +191,6 @@ impl PartialEq for Line {
 }
 
 impl Eq for Line {}
-
-/// What is appended behind a key, before anybody looks for more room.
-struct Behind<'a> {
-    room: &'a mut [u8; KEY + 32],
-    len: usize,
-}
-
-impl Digits for Behind<'_> {
-    #[inline]
-    fn push_word(&mut self, word: u64, len: usize) {
-        if let Some(place) = self.room.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
-            *place = word.to_le_bytes();
-            self.len += len;
-        }
-    }
-}
 
 impl fmt::Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -386,6 +341,30 @@ mod tests {
             let expected =
                 format!("{before}{number},{number:#x},{address},{mac},{octet},{upper},{name}");
             prop_assert_eq!(put, expected);
+        }
+    }
+
+    /// Wherever in a piece the room ends, none of it is lost.
+    #[test]
+    fn more_room_is_made_anywhere() {
+        const KEY: Padded<8> = Padded::new("key");
+        for before in 0..LEAST + 40 {
+            let mut out = Line::default();
+            out.push_str("x");
+            (1..before).for_each(|_| out.push_str("x"));
+            out.push_padded(&KEY);
+            out.push_quoted("a text");
+            out.push_hex(&[1, 2, 3, 4, 0xfe]);
+            put!(&mut out, u64::MAX, Hex(u64::MAX), MacAddr([1; 6]));
+            out.push_blanks(40);
+            let expected = format!(
+                "{}key\"a text\"01020304fe{}{:#x}01:01:01:01:01:01{:32}",
+                "x".repeat(before.max(1)),
+                u64::MAX,
+                u64::MAX,
+                ""
+            );
+            assert_eq!(out.as_str(), expected);
         }
     }
 

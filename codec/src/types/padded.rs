@@ -31,21 +31,4 @@ impl<const N: usize> Padded<N> {
     pub(super) fn len(&self) -> usize {
         self.len
     }
-
-    /// The text, without its first byte where `behind` says so.
-    pub(super) fn bytes(&self, behind: bool) -> &[u8] {
-        self.block.get(usize::from(behind)..self.len).unwrap_or_default()
-    }
-
-    /// Copies the text, without its first byte where `behind` says so, and returns how many bytes it
-    /// has.
-    #[inline]
-    pub(super) fn copy_to(&self, room: &mut [u8; N], behind: bool) -> usize {
-        let from = usize::from(behind);
-        let block = self.block.get(from..from + (N - 1));
-        if let (Some(room), Some(block)) = (room.get_mut(..N - 1), block) {
-            room.copy_from_slice(block);
-        }
-        self.len - from
-    }
 }

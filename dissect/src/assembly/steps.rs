@@ -3,6 +3,7 @@
 
 use std::slice;
 
+use super::stream::length;
 use super::{Assembly, DatagramKey, Direction, Fragment, Segment};
 use crate::problem::Problem;
 
@@ -62,7 +63,7 @@ impl Region {
     /// So many bytes that stand in the segment `from` there on.
     #[inline]
     pub(super) fn here(from: usize, len: usize) -> Self {
-        Self { from: short(from), len: short(len), ..Self::quiet(Note::None) }
+        Self { from: length(from), len: length(len), ..Self::quiet(Note::None) }
     }
 
     /// Bytes that were put together, of which those that stand in the segment begin there.
@@ -102,11 +103,6 @@ impl Region {
     pub(crate) fn problem(&self) -> Option<&Problem> {
         self.more.as_ref()?.problem.as_ref()
     }
-}
-
-/// Bytes of a segment, which are far fewer than 4 GiB.
-fn short(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 fn long(len: u32) -> usize {

@@ -11,7 +11,8 @@ use dissect::{Field, Kind, PROTOCOLS, Place, Problem, Protocol, Sink, Value};
 use super::clock::Clock;
 use super::json_line::JsonLine;
 
-const AT: Padded<8> = Padded::new(",\"at\":");
+const LAYER: Padded<16> = Padded::new("{\"proto\":\"");
+const OFFSET: Padded<16> = Padded::new("\",\"offset\":");
 const LEN: Padded<8> = Padded::new(",\"len\":");
 const FIELDS: Padded<16> = Padded::new(",\"fields\":{");
 const LAYERS_INSIDE: Padded<16> = Padded::new("},\"layers\":[");
@@ -84,9 +85,11 @@ impl FrameJson {
         line.clear();
         line.open(&Padded::<16>::new("],\"problems\":["));
         for problem in &self.problems {
-            line.member(&Padded::<16>::new(",{\"kind\":"));
+            line.element();
+            line.put(&Padded::<16>::new("{\"kind\":"));
             line.plain(problem.kind.name());
-            line.place(&AT, problem.at);
+            line.put(&Padded::<8>::new(",\"at\":"));
+            line.place(problem.at);
             line.put(&Padded::<8>::new(",\"text\":"));
             line.string_of(&problem.what);
             line.close(&END_OF_OBJECT);
@@ -100,31 +103,11 @@ impl FrameJson {
     #[inline]
     fn begin(&mut self, field: &Field) -> bool {
         match self.state {
-            State::Fields | State::Structure => self.layers.member(&field.json_key),
+            State::Fields | State::Structure => self.layers.member(&field.padded_key),
             State::List => self.layers.element(),
             State::Frame | State::Layers => return false,
         }
         true
-    }
-
-    /// Writes a number.
-    #[inline(never)]
-    fn unsigned(&mut self, field: &'static Field, number: u64) {
-        use Kind::{Bits, Id, NamedId, Names};
-        let is_member = matches!(self.state, State::Fields | State::Structure);
-        if is_member && !matches!(field.kind, Names(_) | NamedId(_) | Bits(_) | Id) {
-            self.layers.number_member(&field.json_key, number);
-        } else {
-            self.other(field, Value::Unsigned(number));
-        }
-    }
-
-    /// Writes a value that is no plain number.
-    #[inline(never)]
-    fn other(&mut self, field: &'static Field, value: Value<'_>) {
-        if self.begin(field) {
-            self.layers.value(field, value);
-        }
     }
 
     #[inline]
@@ -157,8 +140,13 @@ impl Sink for FrameJson {
             self.state = State::Layers;
             layers.open(&LAYERS_INSIDE);
         }
-        layers.place(&protocol.json_layer, at.offset);
-        layers.number_member(&LEN, wide(at.len));
+        layers.element();
+        layers.put(&LAYER);
+        layers.put(&protocol.padded_name);
+        layers.put(&OFFSET);
+        layers.place(at.offset);
+        layers.put(&LEN);
+        layers.number(wide(at.len));
         layers.open(&FIELDS);
         self.push(State::Fields);
     }
@@ -170,12 +158,9 @@ impl Sink for FrameJson {
         }
     }
 
-    #[inline]
     fn field(&mut self, field: &'static Field, _: Place, value: Value<'_>) {
-        // Which kind of value it is, a dissector knows when it is compiled.
-        match value {
-            Value::Unsigned(number) => self.unsigned(field, number),
-            other => self.other(field, other),
+        if self.begin(field) {
+            self.layers.value(field, value);
         }
     }
 

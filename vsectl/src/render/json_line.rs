@@ -50,29 +50,23 @@ impl JsonLine {
         self.text.push_padded(text);
     }
 
-    /// Writes the key of one more member: its text begins with the comma, which the first has not.
+    /// Writes the key of one more member.
     #[inline]
     pub(crate) fn member<const N: usize>(&mut self, key: &Padded<N>) {
-        self.text.push_key(!self.behind, key);
+        const NEXT: Padded<2> = Padded::new(",\"");
+        const FIRST: Padded<2> = Padded::new("\"");
+        self.text.push_padded(if self.behind { &NEXT } else { &FIRST });
+        self.text.push_padded(key);
+        self.text.push_padded(&const { Padded::<2>::new("\":") });
         self.behind = true;
     }
 
-    /// Writes one more member, a number.
+    /// Writes a place, if there is one.
     #[inline]
-    pub(crate) fn number_member<const N: usize>(&mut self, key: &Padded<N>, number: u64) {
-        self.text.push_key_decimal(!self.behind, key, number);
-        self.behind = true;
-    }
-
-    /// Writes one more member, a place, if there is one.
-    #[inline]
-    pub(crate) fn place<const N: usize>(&mut self, key: &Padded<N>, at: Option<usize>) {
-        // No machine has more than 64 bits for it.
-        if let Some(at) = at.map(|at| u64::try_from(at).unwrap_or(u64::MAX)) {
-            self.number_member(key, at);
-        } else {
-            self.member(key);
-            self.text.push_str("null");
+    pub(crate) fn place(&mut self, at: Option<usize>) {
+        match at {
+            Some(at) => at.put(&mut self.text),
+            None => self.text.push_str("null"),
         }
     }
 

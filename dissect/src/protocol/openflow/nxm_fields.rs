@@ -1,8 +1,6 @@
 //! The fields of extended matches, by their words: one line each, which declares the value and its
 //! mask. The names are Wireshark's where OpenFlow 1.0 matches the same thing.
 
-use codec::types::Padded;
-
 use super::fields::{PORTS, TlvFields};
 use crate::registry::{Field, Protocol};
 
@@ -14,34 +12,23 @@ macro_rules! nxm {
         mod value {
             use super::*;
             use crate::registry::Kind::*;
-            $( pub(super) static $word: Field = Field {
-                name: $name,
-                key: "value",
-                json_key: Padded::new(",\"value\":"),
-                doc: $doc,
-                kind: $kind,
-            }; )*
+            $( pub(super) static $word: Field = Field::new($name, "value", $doc, $kind); )*
         }
         /// The masks.
         #[allow(non_upper_case_globals, reason = "named by the words of flows")]
         mod mask {
             use super::*;
             use crate::registry::Kind::*;
-            $( pub(super) static $word: Field = Field {
-                name: concat!("vse.nxm.", stringify!($word), ".mask"),
-                key: "mask",
-                json_key: Padded::new(",\"mask\":"),
-                doc: "Its mask",
-                kind: $mask_kind,
-            }; )*
+            $( pub(super) static $word: Field = Field::new(
+                concat!("vse.nxm.", stringify!($word), ".mask"),
+                "mask",
+                "Its mask",
+                $mask_kind,
+            ); )*
         }
 
-        pub(crate) static PROTOCOL: Protocol = Protocol {
-            name: "nxm",
-            json_layer: Padded::new(",{\"proto\":\"nxm\",\"offset\":"),
-            title: "Extended match",
-            fields: &[$(&value::$word, &mask::$word),*],
-        };
+        pub(crate) static PROTOCOL: Protocol =
+            Protocol::new("nxm", "Extended match", &[$(&value::$word, &mask::$word),*]);
 
         /// The fields of the word's value and mask.
         pub(super) fn fields(word: &str) -> Option<TlvFields> {
