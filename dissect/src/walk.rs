@@ -6,6 +6,43 @@ use crate::ports::Ports;
 use crate::problem::{Problem, ProblemKind, What};
 use crate::sink::{Place, Sink};
 
+/// What carries frames or packets of another network, and which of its networks they are of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tunnel {
+    /// By an EtherType of Ethernet's own.
+    Ethernet,
+    Erspan(u16),
+    Geneve(u32),
+    Gre(u32),
+    /// By a protocol number of IP.
+    Ip(u8),
+    Mpls(u32),
+    Nsh(u32),
+    Pppoe(u16),
+    Stt(u64),
+    Vxlan(u32),
+}
+
+impl Tunnel {
+    /// Tells the network inside from others, of which this tunnel runs through `outside`.
+    #[inline]
+    pub(crate) fn network(self, outside: u64) -> u64 {
+        let (kind, id) = match self {
+            Self::Ethernet => (0, 0),
+            Self::Erspan(session) => (1, session.into()),
+            Self::Geneve(vni) => (2, vni.into()),
+            Self::Gre(key) => (3, key.into()),
+            Self::Ip(protocol) => (4, protocol.into()),
+            Self::Mpls(label) => (5, label.into()),
+            Self::Nsh(path) => (6, path.into()),
+            Self::Pppoe(session) => (7, session.into()),
+            Self::Stt(context) => (8, context),
+            Self::Vxlan(vni) => (9, vni.into()),
+        };
+        outside.rotate_left(7).wrapping_mul(31) ^ id << 8 ^ kind
+    }
+}
+
 /// Where a dissection stands.
 #[derive(Debug)]
 pub(crate) struct Walk<'a> {
@@ -34,10 +71,10 @@ impl<'a> Walk<'a> {
             .then_some(Walk { depth, ..Self::nowhere(self.options, self.ports) })
     }
 
-    /// Runs `dissect` over what a tunnel of that `kind` and `id` carries, if it is not too deep.
+    /// Runs `dissect` over what a tunnel carries, if it is not too deep.
     pub(crate) fn tunnel<S: Sink>(
         &mut self,
-        (kind, id): (u8, u64),
+        tunnel: Tunnel,
         place: Place,
         sink: &mut S,
         dissect: impl FnOnce(&mut Self, &mut S),
@@ -48,7 +85,7 @@ impl<'a> Walk<'a> {
         }
         let outside = self.network;
         self.depth += 1;
-        self.network = network_in(outside, (kind, id));
+        self.network = tunnel.network(outside);
         dissect(self, sink);
         self.depth -= 1;
         self.network = outside;
@@ -83,12 +120,6 @@ impl<'a> Walk<'a> {
             }
         }
     }
-}
-
-/// The network inside of a tunnel of that kind and id, which runs through the network `outside`.
-#[inline]
-pub(crate) fn network_in(outside: u64, (kind, id): (u8, u64)) -> u64 {
-    outside.rotate_left(7).wrapping_mul(31) ^ id << 8 ^ u64::from(kind)
 }
 
 /// Reports that `what` at `place` needs more bytes than there are: cut by the capture where

@@ -13,7 +13,7 @@ use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "erspan", "ERSPAN";
@@ -45,15 +45,15 @@ protocol! {
 pub(crate) const TYPE_II: u16 = 0x88be;
 /// GRE's protocol type for type III.
 pub(crate) const TYPE_III: u16 = 0x22eb;
-/// The kind of a tunnel, for what tells networks apart.
-const KIND: u8 = 8;
 
 /// Dissects type I: a frame, with nothing in front of it.
 pub(crate) fn dissect_i(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
     sink.enter(&PROTOCOL, place.part(0, 0));
     sink.info(Info::Text("Type I"));
     sink.leave();
-    walk.tunnel((KIND, 0), place, sink, |walk, sink| ethernet::dissect(walk, bytes, place, sink));
+    walk.tunnel(Tunnel::Erspan(0), place, sink, |walk, sink| {
+        ethernet::dissect(walk, bytes, place, sink);
+    });
 }
 
 /// Dissects type II and the frame within.
@@ -74,7 +74,7 @@ pub(crate) fn dissect_ii(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: 
     sink.leave();
     let Some(session) = session else { return };
     let place = place.rest(LEN);
-    walk.tunnel((KIND, session.into()), place, sink, |walk, sink| {
+    walk.tunnel(Tunnel::Erspan(session), place, sink, |walk, sink| {
         ethernet::dissect(walk, payload, place, sink);
     });
 }
@@ -116,7 +116,7 @@ pub(crate) fn dissect_iii(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink:
     sink.leave();
     let (Some(session), Some(payload)) = (session, payload) else { return };
     let place = place.rest(len);
-    walk.tunnel((KIND, session.into()), place, sink, |walk, sink| match frame_type {
+    walk.tunnel(Tunnel::Erspan(session), place, sink, |walk, sink| match frame_type {
         0 => ethernet::dissect(walk, payload, place, sink),
         2 => ip::by_version(walk, payload, place, sink),
         _ => ip::payload(place, payload, sink),

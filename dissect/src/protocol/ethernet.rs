@@ -13,7 +13,7 @@ use super::{arp, ip, ipv4, ipv6, llc, mpls, nsh, ppp, vlan, vse_frame};
 use crate::info::Info;
 use crate::registry::protocol;
 use crate::sink::{Ends, Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "eth", "Ethernet";
@@ -82,7 +82,7 @@ pub(crate) fn payload_of(
         (other, frame) if walk.options.assignments.vse.contains(&other) => {
             vse_frame::dissect(walk, frame, bytes, place, sink);
         }
-        (0x6558, _) => walk.tunnel((0, 0), place, sink, |walk, sink| {
+        (0x6558, _) => walk.tunnel(Tunnel::Ethernet, place, sink, |walk, sink| {
             dissect(walk, bytes, place, sink);
         }),
         _ => ip::payload(place, bytes, sink),

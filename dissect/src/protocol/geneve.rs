@@ -18,7 +18,7 @@ use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "geneve", "Geneve";
@@ -78,7 +78,7 @@ pub(crate) fn dissect(
     }
     sink.leave();
     let place = place.rest(len);
-    walk.tunnel((3, vni.into()), place, sink, |walk, sink| match protocol {
+    walk.tunnel(Tunnel::Geneve(vni), place, sink, |walk, sink| match protocol {
         0x6558 => ethernet::dissect(walk, payload, place, sink),
         other => ethernet::payload_of(walk, other, payload, place, None, sink),
     });

@@ -18,7 +18,7 @@ use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "gre", "GRE";
@@ -109,7 +109,7 @@ pub(crate) fn dissect(
     let place = place.rest(len);
     // Of version 1 the key is a length, which says nothing of the network, and a call.
     let network = key.map_or(0, |key| if version == 1 { key & 0xffff } else { key });
-    walk.tunnel((2, network.into()), place, sink, |walk, sink| match protocol {
+    walk.tunnel(Tunnel::Gre(network), place, sink, |walk, sink| match protocol {
         ETHERNET => ethernet::dissect(walk, payload, place, sink),
         // An acknowledgement alone carries nothing.
         PPP if version == 1 && payload.is_empty() => {}

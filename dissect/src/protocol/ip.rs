@@ -7,7 +7,7 @@ use codec::fcf::Fcf;
 use super::{ethernet, gre, icmp, icmpv6, ipsec, ipv4, ipv6, tcp, udp};
 use crate::problem::Problem;
 use crate::sink::{Place, Sink};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 /// What the header of a datagram says to what it carries.
 #[derive(Debug, Clone, Copy)]
@@ -51,14 +51,14 @@ pub(crate) fn carried(
         50 => ipsec::esp(walk, bytes, place, sink),
         51 => ipsec::ah(walk, datagram, bytes, place, sink),
         58 => icmpv6::dissect(walk, bytes, place, sink),
-        4 => walk.tunnel((protocol, 0), place, sink, |walk, sink| {
+        4 => walk.tunnel(Tunnel::Ip(protocol), place, sink, |walk, sink| {
             ipv4::dissect(walk, bytes, place, sink);
         }),
-        41 => walk.tunnel((protocol, 0), place, sink, |walk, sink| {
+        41 => walk.tunnel(Tunnel::Ip(protocol), place, sink, |walk, sink| {
             ipv6::dissect(walk, bytes, place, sink);
         }),
         // RFC 8986 section 10.1.
-        143 => walk.tunnel((protocol, 0), place, sink, |walk, sink| {
+        143 => walk.tunnel(Tunnel::Ip(protocol), place, sink, |walk, sink| {
             ethernet::dissect(walk, bytes, place, sink);
         }),
         _ => payload(place, bytes, sink),

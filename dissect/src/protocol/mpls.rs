@@ -11,7 +11,7 @@ use super::{ethernet, ip, ipv4, ipv6};
 use crate::info::Info;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "mpls", "MPLS";
@@ -23,8 +23,6 @@ protocol! {
 
 /// Bytes of a label, and of a control word.
 const LEN: usize = 4;
-/// The kind of a tunnel, for what tells networks apart.
-const KIND: u8 = 9;
 
 /// Dissects a stack of labels, each a layer, and what they carry. What that is no field says: it is
 /// known by its first bits, as routers know it (RFC 4928 section 3).
@@ -55,7 +53,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     };
     let payload = bytes.get(at..).unwrap_or_default();
     let place = place.rest(at);
-    walk.tunnel((KIND, label.into()), place, sink, |walk, sink| match payload {
+    walk.tunnel(Tunnel::Mpls(label), place, sink, |walk, sink| match payload {
         [first, ..] if first >> 4 == 4 => ipv4::dissect(walk, payload, place, sink),
         [first, ..] if first >> 4 == 6 => ipv6::dissect(walk, payload, place, sink),
         // A control word without a sequence. An address hardly begins with four bytes of zero.

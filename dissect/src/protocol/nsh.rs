@@ -15,7 +15,7 @@ use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "nsh", "NSH";
@@ -34,8 +34,6 @@ protocol! {
 
 /// Bytes of base header and service path header.
 const LEAST: usize = 8;
-/// The kind of a tunnel, for what tells networks apart.
-const KIND: u8 = 7;
 
 /// Dissects the header and what it carries.
 pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
@@ -74,7 +72,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     sink.leave();
     let (Some(payload), LEAST..) = (payload, len) else { return };
     let place = place.rest(len);
-    walk.tunnel((KIND, path.into()), place, sink, |walk, sink| match next {
+    walk.tunnel(Tunnel::Nsh(path), place, sink, |walk, sink| match next {
         1 => ipv4::dissect(walk, payload, place, sink),
         2 => ipv6::dissect(walk, payload, place, sink),
         3 => ethernet::dissect(walk, payload, place, sink),

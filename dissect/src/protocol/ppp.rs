@@ -10,7 +10,7 @@ use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{Field, Names, named_values, protocol};
 use crate::sink::{Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "ppp", "PPP";
@@ -48,9 +48,6 @@ static CODES: &Names = named_values! {
 static SESSION_FIELDS: [&Field; 5] = [&VERSION, &TYPE, &CODE, &SESSION_ID, &LENGTH];
 static DISCOVERY_FIELDS: [&Field; 5] = [&D_VERSION, &D_TYPE, &D_CODE, &D_SESSION_ID, &D_LENGTH];
 
-/// The kind of a tunnel, for what tells networks apart.
-const KIND: u8 = 10;
-
 /// Dissects a PPPoE packet of the discovery, of which the header alone is read.
 pub(crate) fn discovery(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
     sink.enter(&PPPOED, place.part(0, bytes.len().min(LEN)));
@@ -67,7 +64,7 @@ pub(crate) fn session(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     sink.leave();
     let Some((id, payload)) = found else { return };
     let place = place.part(LEN, payload.len());
-    walk.tunnel((KIND, id.into()), place, sink, |walk, sink| dissect(walk, payload, place, sink));
+    walk.tunnel(Tunnel::Pppoe(id), place, sink, |walk, sink| dissect(walk, payload, place, sink));
 }
 
 /// Bytes of PPPoE's header.

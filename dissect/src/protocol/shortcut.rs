@@ -10,7 +10,7 @@ use crate::assembly::Tracker;
 use crate::frame::{Frame, LinkType};
 use crate::options::Options;
 use crate::ports::{Carries, Ports};
-use crate::walk::network_in;
+use crate::walk::Tunnel;
 
 /// The first byte of a header without options.
 const IPV4_PLAIN: u8 = 0x45;
@@ -88,7 +88,7 @@ impl Shortcut<'_> {
                 let (&[_, _, _, _, v0, v1, v2, _], inner) =
                     rest.split_first_chunk::<{ vxlan::LEN }>()?;
                 let vni = u32::from_be_bytes([0, v0, v1, v2]);
-                let network = network_in(network, (vxlan::KIND, vni.into()));
+                let network = Tunnel::Vxlan(vni).network(network);
                 self.ethernet(inner, missing, (depth + 1, network), tracker)
             }
             _ => None,

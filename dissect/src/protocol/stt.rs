@@ -21,7 +21,7 @@ use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::protocol;
 use crate::sink::{Ends, Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "stt", "STT";
@@ -139,7 +139,7 @@ fn packet(
     }
     sink.leave();
     let place = place.rest(LEN);
-    walk.tunnel((4, context), place, sink, |walk, sink| {
+    walk.tunnel(Tunnel::Stt(context), place, sink, |walk, sink| {
         ethernet::dissect(walk, payload, place, sink);
     });
 }

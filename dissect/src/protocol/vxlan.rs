@@ -17,7 +17,7 @@ use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
-use crate::walk::{Walk, short};
+use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "vxlan", "VXLAN";
@@ -30,8 +30,6 @@ protocol! {
 
 /// Bytes of the header.
 pub(crate) const LEN: usize = 8;
-/// The kind of tunnel.
-pub(crate) const KIND: u8 = 1;
 
 /// Dissects a VXLAN packet and the frame within.
 pub(crate) fn dissect(
@@ -85,7 +83,7 @@ fn packet(
     sink.info(Info::Tunnel(vni.into(), fcf));
     sink.leave();
     let place = place.rest(LEN);
-    walk.tunnel((KIND, vni.into()), place, sink, |walk, sink| match next {
+    walk.tunnel(Tunnel::Vxlan(vni), place, sink, |walk, sink| match next {
         1 => ipv4::dissect(walk, payload, place, sink),
         2 => ipv6::dissect(walk, payload, place, sink),
         3 => ethernet::dissect(walk, payload, place, sink),
