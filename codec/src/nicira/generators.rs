@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::match_key::MatchKey;
+use super::match_words::{OPTIONS, ORDER, takes_mask};
 use super::record::Record;
 use super::shape::{Item, Layout, Many, Part, Shape, Size};
 use super::*;
@@ -49,6 +51,62 @@ impl Draw {
 
     fn entries(&mut self) -> Vec<NxmEntry> {
         (0..self.below(4)).map(|_| self.entry()).collect()
+    }
+
+    /// A match as text can say it: what Open vSwitch would send.
+    fn key(&mut self) -> MatchKey {
+        let mut key = MatchKey::default();
+        let protocols = [1, 6, 17, 58, 132, 200];
+        let types = [0x0800, 0x86dd, 0x0806, 0x8035, 0x8847, 0x8848, 0x894f, 0x88b5];
+        if self.below(8) > 0 {
+            key.set("eth_type", types[self.below(types.len())], 0xffff);
+        }
+        if self.below(3) > 0 && key.context().field("nw_proto").is_some() {
+            key.set("nw_proto", protocols[self.below(protocols.len())], 0xff);
+        }
+        for first in ["tp_src", "ct_nw_proto", "tun_erspan_ver"] {
+            if self.below(2) == 0 {
+                self.slot(first, &mut key);
+            }
+        }
+        for slot in ORDER {
+            if self.below(4) == 0 && !key.slots().any(|set| set == *slot) {
+                self.slot(slot, &mut key);
+            }
+        }
+        key
+    }
+
+    /// Sets a slot, if it counts.
+    fn slot(&mut self, slot: &'static str, key: &mut MatchKey) {
+        if slot == OPTIONS {
+            let field = NxmField::of_word("tun_metadata5").unwrap();
+            // As many bytes as there are digits: the first is none that is left out.
+            let value = [1 + self.byte() % 9, self.byte() & 0x0f, self.byte()];
+            let mask = (self.below(2) == 0).then_some([0xff, 0x0f, 0xff]);
+            let entry = NxmEntry::new(field, &value, mask.as_ref().map(|mask| &mask[..]));
+            return key.options.push(entry.unwrap());
+        }
+        let Some(field) = key.context().field(slot).and_then(NxmField::of_word) else { return };
+        let full = u128::MAX >> (128 - field.bits);
+        let any = u128::from(self.number(8)) << 64 | u128::from(self.number(8));
+        let mask = u128::from(self.number(8)) << 64 | u128::from(self.number(8));
+        let masked = self.below(2) == 0 && takes_mask(field.word);
+        let (value, mask) = match slot {
+            // Whether there is a type of a packet, says whether there is Ethernet.
+            "packet_type" | "eth_type" | "nw_proto" => return,
+            "tp_src" if field.word == "icmpv6_type" => (135 + any % 3, 0xffff),
+            "tp_src" | "tp_dst" if field.bits == 8 => (any & 0xff, 0xffff),
+            "tun_erspan_ver" => (1 + any % 2, 0xf),
+            "ip_frag" => [(0, 3), (1, 3), (3, 3), (1, 1), (0, 2)][self.below(5)],
+            "tos" => (any, [0xfc, 3, 0xff][self.below(3)]),
+            "tci" => (any, [0xffff, 0x1fff, 0xf000, 0xffff & mask][self.below(4)]),
+            "actset_output" => ([5, 0xffff_fff7, 0xffff_fffe][self.below(3)], full),
+            "ct_state" => (any, [0xff, mask & 0xff][self.below(2)]),
+            _ if masked => (any & full, mask & full),
+            _ => (any & full, full),
+        };
+        key.set(slot, value, mask);
     }
 
     fn actions(&mut self, depth: usize) -> Vec<Action> {
@@ -176,6 +234,20 @@ pub(crate) fn openflow_message() -> impl Strategy<Value = Message> {
     });
     let body = prop_oneof![4 => vendor, 1 => request, 1 => reply];
     (any::<u32>(), body).prop_map(|(xid, body)| Message::new(xid, body))
+}
+
+/// The entries of a match as Open vSwitch would send it.
+pub(crate) fn sent_match() -> impl Strategy<Value = NxmMatch> {
+    draw(|draw| NxmMatch::new(draw.key().entries()))
+}
+
+/// Any match that can be read.
+pub(crate) fn any_match() -> impl Strategy<Value = NxmMatch> {
+    draw(|draw| {
+        let read = NxmMatch::new(draw.entries());
+        let pad = draw.padding(read.padded_len() - read.match_len());
+        read.with_pad(&pad)
+    })
 }
 
 /// Any action of Nicira.

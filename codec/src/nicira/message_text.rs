@@ -12,32 +12,14 @@ use super::record::{Record, Value};
 use super::shape::{Shape, Style};
 use super::value_text::{dotted, hex};
 use crate::of10::action::write_actions;
-use crate::of10::{BufferId, FlowMod, FlowModFlags, Match, PortNo};
-use crate::types::{Hex, Line, flags};
+use crate::of10::{BufferId, FlowMod, PortNo};
+use crate::types::{Line, flags};
 
 impl NiciraMessage {
     /// The name of the message as ovs-ofctl has it: `NXT_FLOW_MOD`.
     #[must_use]
     pub fn name(&self) -> String {
         format!("NXT_{}", self.subtype.to_string().to_ascii_uppercase())
-    }
-
-    /// The FLOW_MOD that an NXT_FLOW_MOD is but for its match, which is any here.
-    #[must_use]
-    pub fn flow_mod(&self) -> Option<FlowMod> {
-        let body = &self.body;
-        (self.subtype == NiciraSubtype::FlowMod).then(|| FlowMod {
-            r#match: Match::ANY,
-            cookie: Hex(body.number("cookie")),
-            command: (body.number16("table_id") << 8 | body.number16("command")).into(),
-            idle_timeout: body.number16("idle_timeout"),
-            hard_timeout: body.number16("hard_timeout"),
-            priority: body.number16("priority"),
-            buffer_id: BufferId(body.number32("buffer_id")),
-            out_port: PortNo(body.number16("out_port")),
-            flags: FlowModFlags::from_bits_retain(body.number16("flags")),
-            actions: body.actions().to_vec(),
-        })
     }
 }
 

@@ -19,8 +19,11 @@ mod action_tables;
 mod action_text;
 mod code;
 mod field;
+mod flow_mod;
 mod learn_text;
-mod match_text;
+pub(crate) mod match_key;
+pub(crate) mod match_text;
+pub(crate) mod match_words;
 mod message;
 mod message_tables;
 mod message_text;
@@ -28,7 +31,7 @@ mod nxm;
 mod record;
 mod record_json;
 mod shape;
-mod value_text;
+pub(crate) mod value_text;
 
 pub use code::{
     AsyncProperty, BundleAlgorithm, Controller2Property, CtFlags, FlowFormat, FlowMonitorFlags,
@@ -46,6 +49,6 @@ pub use record::{Record, Shown, TAIL_KEY, Value};
 pub use shape::{Coding, Item, Kind, Layout, Many, Part, Shape, Size, Style, Tail, When};
 
 #[cfg(test)]
-mod generators;
+pub(crate) mod generators;
 #[cfg(test)]
 mod tests;

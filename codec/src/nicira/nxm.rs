@@ -10,6 +10,7 @@
 //! a length that is not known is `{"nxm":"…"}`, its bytes. A match is an array of entries; where its
 //! padding is not zero, an object with the array and the padding.
 
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nom::Parser;
@@ -121,10 +122,35 @@ impl NxmEntry {
         Some(Known { field, header_len, value, mask: masked.then_some(mask) })
     }
 
+    /// The entry whose bytes these are, all of them.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        match Self::read(bytes) {
+            Ok(([], entry)) => Some(entry),
+            _ => None,
+        }
+    }
+
     fn wire(&self) -> Bytes {
         let mut wire = Vec::new();
         self.encode(&mut wire);
         Bytes(wire)
+    }
+}
+
+impl fmt::Display for NxmEntry {
+    /// The entry as it is, by the name of its header: `NXM_OF_IP_DST_W(0a000000/ff000000)`, as `ovs-ofctl
+    /// -mmm` writes it; `nxm(…)` of its bytes where it is not known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            None => write!(f, "nxm({})", self.wire()),
+            Some(Known { field, value, mask: None, .. }) => {
+                write!(f, "{}({})", field.name, Bytes::from(value))
+            }
+            Some(Known { field, value, mask: Some(mask), .. }) => {
+                write!(f, "{}_W({}/{})", field.name, Bytes::from(value), Bytes::from(mask))
+            }
+        }
     }
 }
 
@@ -212,10 +238,7 @@ impl<'de> Deserialize<'de> for NxmEntry {
                     .ok_or_else(|| wrong("value or mask has a wrong length".to_owned()))
             }
             EntryJson { field: None, value: None, mask: None, nxm: Some(wire) } => {
-                match Self::read(&wire) {
-                    Ok(([], entry)) => Ok(entry),
-                    _ => Err(de::Error::custom("nxm is not one whole entry")),
-                }
+                Self::of_bytes(&wire).ok_or_else(|| de::Error::custom("nxm is not one whole entry"))
             }
             _ => Err(de::Error::custom("want either field and value, or nxm")),
         }
@@ -236,6 +259,14 @@ impl NxmMatch {
     #[must_use]
     pub fn new(entries: Vec<NxmEntry>) -> Self {
         Self { entries, odd_pad: None }
+    }
+
+    /// The match with this padding, where it is as long as the entries need.
+    #[must_use]
+    pub fn with_pad(mut self, pad: &[u8]) -> Self {
+        let fits = pad.len() == padding(self.match_len()) && pad.iter().any(|byte| *byte != 0);
+        self.odd_pad = fits.then(|| pad.into());
+        self
     }
 
     /// Reads `len` bytes of entries and their padding.
@@ -318,14 +349,13 @@ impl<'de> Deserialize<'de> for NxmMatch {
         match serde_json::from_value(json).map_err(de::Error::custom)? {
             MatchJson::Plain(entries) => Ok(Self::new(entries)),
             MatchJson::Padded(Padded { entries, pad }) => {
-                let mut read = Self::new(entries);
+                let read = Self::new(entries);
                 let need = padding(read.match_len());
                 if pad.len() != need {
                     let text = format!("pad has {} bytes, the entries need {need}", pad.len());
                     return Err(de::Error::custom(text));
                 }
-                read.odd_pad = pad.iter().any(|byte| *byte != 0).then_some(pad);
-                Ok(read)
+                Ok(read.with_pad(&pad))
             }
         }
     }

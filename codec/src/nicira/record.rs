@@ -437,6 +437,14 @@ impl Record {
         }
     }
 
+    /// The structure's match.
+    pub(super) fn matched(&self) -> Option<&NxmMatch> {
+        self.values.iter().flatten().find_map(|value| match value {
+            Value::Match(read) => Some(read),
+            _ => None,
+        })
+    }
+
     /// The entries of the structure's match.
     #[must_use]
     pub fn entries(&self) -> &[NxmEntry] {

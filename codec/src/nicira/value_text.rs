@@ -9,12 +9,22 @@ use crate::of10::PortNo;
 use crate::types::{Bytes, MacAddr};
 
 /// The bits of a connection's state.
-const CT_STATE: &[&str] = &["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"];
+pub(crate) const CT_STATE: &[&str] = &["new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"];
 /// TCP's flags.
-const TCP_FLAGS: &[&str] =
+pub(crate) const TCP_FLAGS: &[&str] =
     &["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns", "[200]", "[400]", "[800]"];
 /// A tunnel's flags.
-const TUN_FLAGS: &[&str] = &["oam"];
+pub(crate) const TUN_FLAGS: &[&str] = &["oam"];
+/// Which fragments: name, value and mask. Of several values with one name, the first is meant.
+pub(crate) const FRAGMENTS: &[(&str, u128, u128)] = &[
+    ("no", 0, 3),
+    ("first", 1, 3),
+    ("later", 3, 3),
+    ("no", 0, 1),
+    ("yes", 1, 1),
+    ("not_later", 0, 2),
+    ("later", 2, 2),
+];
 
 /// A number in hexadecimal as C's `%#x` has it: a zero is a bare `0`.
 pub(super) fn hex(number: impl Into<u128>) -> String {
@@ -117,18 +127,13 @@ pub(super) fn low32(number: u128) -> u32 {
 
 /// Which fragments.
 pub(super) fn frag(value: u128, mask: u128) -> &'static str {
-    match (mask & 3, value & mask & 3) {
-        (1 | 3, 0) => "no",
-        (3, 1) => "first",
-        (3, 3) | (2, 2) => "later",
-        (1, 1) => "yes",
-        (2, 0) => "not_later",
-        _ => "<error>",
-    }
+    let said = (value & mask & 3, mask & 3);
+    let known = FRAGMENTS.iter().find(|(_, value, mask)| (*value, *mask) == said);
+    known.map_or("<error>", |(name, ..)| name)
 }
 
 /// The value of a field by its form, as in `set_field`.
-pub(super) fn value(field: &NxmField, value: &[u8], mask: Option<&[u8]>) -> String {
+pub(crate) fn value(field: &NxmField, value: &[u8], mask: Option<&[u8]>) -> String {
     let mask = mask.filter(|mask| !is_full(mask));
     if mask.is_some_and(|mask| mask.iter().all(|byte| *byte == 0)) {
         return "ANY".to_owned();

@@ -33,11 +33,19 @@ pub(super) struct Problem {
     pub(super) span: Range<usize>,
     pub(super) message: String,
     pub(super) help: Option<String>,
+    /// Whether an extended match could say what the text means.
+    pub(super) is_beyond: bool,
 }
 
 impl Problem {
     pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None }
+        Self { span, message: message.into(), help: None, is_beyond: false }
+    }
+
+    /// The text means something that an extended match could say.
+    pub(super) fn beyond(mut self) -> Self {
+        self.is_beyond = true;
+        self
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -46,7 +54,7 @@ impl Problem {
     }
 
     fn within(self, text: &str) -> Diagnostic {
-        let Self { span, message, help } = self;
+        let Self { span, message, help, .. } = self;
         Diagnostic { text: text.to_owned(), span, message, help }
     }
 

@@ -4,10 +4,13 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use super::diagnostic::Problem;
+use super::nxm_match::NxmFields;
+use super::reader::MatchReader;
 use super::word::{Word, number, number_up_to, number8, number16};
-use crate::of10::{Match, PortNo, Wildcards};
+use super::{hidden, nxm_match};
+use crate::of10::{FlowModCommand, Match, PortNo, Wildcards};
 use crate::types::MacAddr;
-use crate::vse::{Carrier, FieldMatch, MatchField, Tlv, TunnelType};
+use crate::vse::{MatchField, Tlv};
 
 /// EtherTypes and IP protocols that have a word of their own.
 const ETH_IP: u16 = 0x0800;
@@ -19,8 +22,6 @@ const SHORTHANDS: [(&str, u16, Option<u8>); 5] = [
     ("udp", ETH_IP, Some(17)),
     ("arp", ETH_ARP, None),
 ];
-/// Shorthands of Open vSwitch for what OpenFlow 1.0 cannot match.
-const LATER: [&str; 9] = ["ipv6", "ip6", "tcp6", "udp6", "icmp6", "sctp", "sctp6", "mpls", "mplsm"];
 
 /// The words for fields of `struct ofp_match`; those of VSE are the names of [`MatchField`].
 pub const FIELD_WORDS: &[&str] = &[
@@ -49,6 +50,9 @@ pub const FIELD_WORDS: &[&str] = &[
     "arp_op",
 ];
 
+/// Fields that OpenFlow 1.0 matches whole or not at all, and of which others match a part.
+const WHOLE: [&str; 6] = ["tp_src", "tp_dst", "tcp_src", "tcp_dst", "udp_src", "udp_dst"];
+
 /// The match that is being read.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
@@ -60,27 +64,112 @@ pub(super) struct Fields {
     pub(super) exact: bool,
     pub(super) lenient: bool,
     pub(super) warnings: Vec<Problem>,
+    pub(super) wildcards: Option<Wildcards>,
+    pub(super) hidden: Option<Match>,
+}
+
+impl MatchReader for Fields {
+    fn begin(&mut self, words: &[Word<'_>], lenient: bool) {
+        self.lenient = lenient;
+        self.exact = words.iter().any(|word| word.text.starts_with("wildcards="));
+    }
+
+    fn read(&mut self, word: &Word<'_>) -> Result<bool, Problem> {
+        if self.read_known(word)? || self.read_exact(word)? {
+            return Ok(true);
+        }
+        match nxm_match::named(word) {
+            Some(name) => Err(beyond(word, name)),
+            None => Ok(false),
+        }
+    }
+
+    fn set_table(&mut self, value: &Word<'_>) -> Result<(), Problem> {
+        if matches!(number(value.text), Some(0 | 255)) {
+            return Ok(());
+        }
+        let message = format!("OpenFlow 1.0 cannot say table {}", value.text);
+        Err(value.problem(message).help("table=0, or leave it out").beyond())
+    }
+
+    /// Each field has what it needs to be looked at: OpenFlow 1.0.0 section 3.4.
+    fn check(&mut self, _: FlowModCommand) -> Result<(), Problem> {
+        if self.exact {
+            return Ok(());
+        }
+        for (field, span, text) in std::mem::take(&mut self.set) {
+            let Some(needs) = self.missing(field) else { continue };
+            let problem = Problem::new(span, format!("{text} is ignored without {needs}"));
+            let first = needs.split(' ').next().unwrap_or(needs);
+            self.forgive(problem.help(format!("write {first},{text}")))?;
+            self.drop_field(field);
+        }
+        Ok(())
+    }
+
+    fn names() -> Vec<&'static str> {
+        let ours = MatchField::ALL.iter().filter(|field| field.value_len().is_some());
+        let ours = ours.filter_map(|field| field.name());
+        let theirs = NxmFields::names();
+        FIELD_WORDS.iter().copied().chain(ours).chain(["wildcards"]).chain(theirs).collect()
+    }
 }
 
 impl Fields {
-    /// Reads `word`, if it is about a field; false where it is not.
-    pub(super) fn read(&mut self, word: &Word<'_>) -> Result<bool, Problem> {
+    /// The match, what else must match, and what was changed.
+    pub(super) fn finish(self) -> (Match, Vec<Tlv>, Vec<Problem>) {
+        let mut r#match = self.r#match;
+        if let Some(hidden) = self.hidden {
+            hidden::fill(&mut r#match, &hidden);
+        }
+        if let Some(wildcards) = self.wildcards {
+            r#match.wildcards = wildcards;
+        }
+        (r#match, self.tlvs, self.warnings)
+    }
+
+    /// Reads a word of the exact form.
+    fn read_exact(&mut self, word: &Word<'_>) -> Result<bool, Problem> {
+        match (word.call(), word.key_value()) {
+            (_, ("wildcards", Some(value))) => {
+                if self.wildcards.is_some() {
+                    return Err(word.problem("wildcards was set before"));
+                }
+                let bits = number_up_to(&value, "wildcards", u32::MAX.into())?;
+                let bits = u32::try_from(bits).unwrap_or(u32::MAX);
+                self.wildcards = Some(Wildcards::from_bits_retain(bits));
+            }
+            (Some(("unmatched", inside)), _) => self.hidden = Some(hidden::read(&inside)?),
+            (Some(("tlv", hex)), _) => {
+                let wire = crate::types::read_hex(hex.text);
+                match wire.as_deref().map(Tlv::read) {
+                    Some(Ok(([], tlv))) => self.tlvs.push(tlv),
+                    _ => return Err(hex.problem("not the hex digits of one whole match TLV")),
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Reads `word`, if it is a field of OpenFlow 1.0 or of VSE.
+    fn read_known(&mut self, word: &Word<'_>) -> Result<bool, Problem> {
         let (key, value) = word.key_value();
         let key = key.to_ascii_lowercase();
         let Some(value) = value else {
             return self.read_shorthand(word, &key);
         };
         if let Some(field) = MatchField::from_name(&key).filter(|f| f.value_len().is_some()) {
-            self.read_tlv(word, field, &value)?;
-            return Ok(true);
+            // Two of VSE's words are Open vSwitch's too, which has names where VSE has numbers.
+            let named = number(value.text.split('/').next().unwrap_or_default()).is_none()
+                && nxm_match::named(word).is_some();
+            let read = self.read_tlv(word, field, &value);
+            return read.map(|()| true).map_err(|it| if named { it.beyond() } else { it });
         }
         self.read_value(word, &key, &value)
     }
 
     fn read_shorthand(&mut self, word: &Word<'_>, key: &str) -> Result<bool, Problem> {
-        if LATER.contains(&key) {
-            return Err(word.problem(format!("OpenFlow 1.0 cannot match {key}")));
-        }
         let Some((_, dl_type, nw_proto)) = SHORTHANDS.iter().find(|(name, ..)| *name == key) else {
             return Ok(false);
         };
@@ -99,6 +188,9 @@ impl Fields {
         key: &str,
         value: &Word<'_>,
     ) -> Result<bool, Problem> {
+        if WHOLE.contains(&key) && value.text.contains('/') {
+            return Err(beyond(word, &format!("a part of {key}")));
+        }
         match key {
             "in_port" => {
                 self.mark(Wildcards::IN_PORT, word)?;
@@ -123,7 +215,8 @@ impl Fields {
                 if !matches!(value.text, "0" | "0x0" | "0x0000" | "0x0000/0x1fff") {
                     return Err(value
                         .problem("OpenFlow 1.0 matches vlan_tci=0x0000, no tag, alone")
-                        .help("dl_vlan= and dl_vlan_pcp= match a tag"));
+                        .help("dl_vlan= and dl_vlan_pcp= match a tag")
+                        .beyond());
                 }
                 self.mark(Wildcards::DL_VLAN, word)?;
                 self.r#match.dl_vlan = Match::VLAN_NONE;
@@ -219,7 +312,8 @@ impl Fields {
                     let bits = u32::from(dotted);
                     if bits.leading_ones() + bits.trailing_zeros() != 32 && bits != 0 {
                         let message = format!("OpenFlow 1.0 cannot match the mask {dotted}");
-                        return Err(mask.problem(message).help("a prefix, as in 10.0.0.0/8"));
+                        let problem = mask.problem(message).help("a prefix, as in 10.0.0.0/8");
+                        return Err(problem.beyond());
                     }
                     bits.trailing_zeros().min(32)
                 }
@@ -248,52 +342,6 @@ impl Fields {
             return Err(problem);
         }
         self.warnings.push(problem);
-        Ok(())
-    }
-
-    fn read_tlv(
-        &mut self,
-        word: &Word<'_>,
-        field: MatchField,
-        value: &Word<'_>,
-    ) -> Result<(), Problem> {
-        let set = |tlv: &Tlv| matches!(tlv, Tlv::Field(set) if set.field() == field);
-        if self.tlvs.iter().any(set) {
-            return Err(word.problem(format!("{field} was set before")));
-        }
-        let (text, mask) = value.split('/');
-        let end = value.span.start + text.len();
-        let text = Word { text, span: value.span.start..end };
-        let read = tlv_value(field, &text)?;
-        let mask = match mask {
-            None => None,
-            Some(mask) if matches!(field, MatchField::InnerNwSrc | MatchField::InnerNwDst) => {
-                Some(ipv4_mask(&mask)?)
-            }
-            Some(mask) => Some(tlv_value(field, &mask)?),
-        };
-        if let Some(mask) = mask.filter(|mask| read & !mask != 0) {
-            let message = format!("{} has bits that the mask {mask:#x} ignores", word.text);
-            return Err(value.problem(message));
-        }
-        let tlv = FieldMatch::with_mask(field, read, mask)
-            .map_err(|error| value.problem(error.to_string()))?;
-        self.tlvs.push(Tlv::Field(tlv));
-        Ok(())
-    }
-
-    /// Checks that each field has what it needs to be looked at: OpenFlow 1.0.0 section 3.4.
-    pub(super) fn check(&mut self) -> Result<(), Problem> {
-        if self.exact {
-            return Ok(());
-        }
-        for (field, span, text) in std::mem::take(&mut self.set) {
-            let Some(needs) = self.missing(field) else { continue };
-            let problem = Problem::new(span, format!("{text} is ignored without {needs}"));
-            let first = needs.split(' ').next().unwrap_or(needs);
-            self.forgive(problem.help(format!("write {first},{text}")))?;
-            self.drop_field(field);
-        }
         Ok(())
     }
 
@@ -348,59 +396,19 @@ impl Fields {
 
 fn mac(value: &Word<'_>) -> Result<MacAddr, Problem> {
     if value.text.contains('/') {
-        return Err(value.problem("OpenFlow 1.0 cannot match a part of an Ethernet address"));
+        let text = "OpenFlow 1.0 cannot match a part of an Ethernet address";
+        return Err(value.problem(text).beyond());
     }
     mac_addr(value)
 }
 
-fn mac_addr(value: &Word<'_>) -> Result<MacAddr, Problem> {
+/// Tells that an extended match alone can say what `word` says.
+fn beyond(word: &Word<'_>, name: &str) -> Problem {
+    let message = format!("OpenFlow 1.0 and VSE's flow table cannot match {name}");
+    let help = "an NXT_FLOW_MOD can: vsectl encode, vsectl craft openflow";
+    word.problem(message).help(help).beyond()
+}
+
+pub(super) fn mac_addr(value: &Word<'_>) -> Result<MacAddr, Problem> {
     value.text.parse().map_err(|error| value.problem(format!("{:?}: {error}", value.text)))
-}
-
-fn tlv_value(field: MatchField, value: &Word<'_>) -> Result<u64, Problem> {
-    let name = field.name().unwrap_or("field");
-    let unknown = |like: &str| {
-        value.problem(format!("{name}={:?} is not known", value.text)).help(like.to_owned())
-    };
-    match field {
-        MatchField::InnerDlSrc | MatchField::InnerDlDst => {
-            let MacAddr(bytes) = mac_addr(value)?;
-            Ok(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-        }
-        MatchField::InnerNwSrc | MatchField::InnerNwDst => {
-            let addr: Ipv4Addr = value
-                .text
-                .parse()
-                .map_err(|_| value.problem(format!("{:?} is no IPv4 address", value.text)))?;
-            Ok(u32::from(addr).into())
-        }
-        MatchField::FcfCarrier if number(value.text).is_none() => Carrier::from_name(value.text)
-            .map(|carrier| u8::from(carrier).into())
-            .ok_or_else(|| unknown("tos or vlan")),
-        MatchField::TunType if number(value.text).is_none() => TunnelType::from_name(value.text)
-            .map(|tunnel| u8::from(tunnel).into())
-            .ok_or_else(|| unknown("vxlan, nvgre, geneve, stt or vxlan_gpe")),
-        _ => {
-            let bits = field.value_len().map_or(64, |len| 8 * len);
-            let max = u64::MAX.checked_shr(u32::try_from(64 - bits).unwrap_or(0)).unwrap_or(0);
-            let max = match field {
-                MatchField::VmId | MatchField::InnerDlVlan => 0xffff,
-                MatchField::FcfPriority => 1,
-                _ => max,
-            };
-            number_up_to(value, name, max)
-        }
-    }
-}
-
-fn ipv4_mask(mask: &Word<'_>) -> Result<u64, Problem> {
-    let bits = match (number(mask.text), mask.text.parse::<Ipv4Addr>()) {
-        (Some(len @ 0..=32), _) => {
-            let ignored = u32::try_from(32 - len).unwrap_or(0);
-            u32::MAX.checked_shl(ignored).unwrap_or(0)
-        }
-        (_, Ok(dotted)) => u32::from(dotted),
-        _ => return Err(mask.problem(format!("{:?} is no prefix length or mask", mask.text))),
-    };
-    Ok(bits.into())
 }

@@ -21,17 +21,28 @@ mod action;
 mod diagnostic;
 mod field;
 mod flow;
+mod flow_message;
+mod hidden;
 mod learn;
 mod nicira;
+mod nxm_flow;
+mod nxm_match;
+mod nxm_value;
 mod print;
+mod reader;
+mod vse_field;
 mod word;
 
 pub use action::ACTION_WORDS;
 pub use diagnostic::{Diagnostic, FlowTextError, LineError, Warning};
 pub use field::FIELD_WORDS;
 pub use flow::{Flow, Options, Requirement};
+pub use flow_message::FlowMessage;
 pub use nicira::NICIRA_WORDS;
+pub use nxm_flow::NxmFlow;
 pub use word::nearest;
 
+#[cfg(test)]
+mod nxm_tests;
 #[cfg(test)]
 mod tests;

@@ -116,8 +116,13 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// A number in decimal, or in hexadecimal behind `0x`.
 pub(super) fn number(text: &str) -> Option<u64> {
+    number128(text).and_then(|number| u64::try_from(number).ok())
+}
+
+/// As [`number`], for those that are longer.
+pub(super) fn number128(text: &str) -> Option<u128> {
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+')),
+        Some(digits) => u128::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+')),
         None => text.parse().ok().filter(|_| !text.starts_with('+')),
     }
 }

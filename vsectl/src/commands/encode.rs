@@ -23,7 +23,8 @@ use crate::wall_clock;
 pub(crate) struct Args {
     /// A flow command of ovs-ofctl, as in `add-flow priority=5,ip,actions=output:2`, or messages
     /// in JSON as print writes them; `-`, or nothing, reads either from standard input, flow
-    /// commands one a line.
+    /// commands one a line. What OpenFlow 1.0 cannot match becomes an NXT_FLOW_MOD of Open vSwitch, and so
+    /// does `add-flow --flow-format=nxm …`.
     #[arg(value_name = "TEXT|JSON")]
     input: Vec<String>,
 
@@ -54,7 +55,7 @@ enum Format {
 
 impl Args {
     pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
-        let messages = message_text::read(&message_text::text_of(&self.input)?, self.xid)?;
+        let messages = message_text::read(&message_text::text_of(&self.input)?, self.xid, None)?;
         if let Some(path) = &self.write {
             write_capture(path, self.file_format, &messages)
                 .with_context(|| format!("cannot write {}", path.display()))?;

@@ -9,6 +9,7 @@ use codec::of10::{
     ActionSet, Body, Capabilities, Echo, FeaturesReply, Hello, Message, PortNo, Vendor,
 };
 use codec::proxy::{Framed, bare};
+use codec::text::FlowMessage;
 use codec::types::{Hex, MacAddr, Pad};
 use codec::vse::VseMessage;
 use serde_json::value::RawValue;
@@ -150,7 +151,7 @@ impl Script<'_> {
                 self.pair(prefix, xid, request, reply)?;
             }
             command => {
-                let flow = read_command(command)?;
+                let flow = read_command(command, None)?;
                 let xid = self.next_xid();
                 self.put(prefix, Message::new(xid, flow.to_body()))?;
             }
@@ -245,7 +246,7 @@ impl Script<'_> {
 
 /// Whether a message changes the flow table.
 fn is_change(body: &Body) -> bool {
-    matches!(body, Body::FlowMod(_) | Body::Vendor(Vendor::Vse(VseMessage::FlowMod(_))))
+    FlowMessage::from_body(body).is_some()
 }
 
 /// Whether the switch is who sends such a message.

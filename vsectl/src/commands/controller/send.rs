@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use agent::client::{Refusal, RefusalCode};
 use agent::proxy::{Endpoint, read_key};
 use anyhow::{Context, bail};
+use codec::nicira::FlowFormat;
 use codec::of10::{Body, Hello, Message};
 
 use crate::craft::Carry;
@@ -101,7 +102,8 @@ impl Args {
 
     fn messages(&self) -> anyhow::Result<Vec<Message>> {
         let text = message_text::text_of(&self.input)?;
-        let messages = message_text::read(&text, 1)?;
+        // VSE's flow table has no extended matches.
+        let messages = message_text::read(&text, 1, Some(FlowFormat::Openflow10))?;
         if self.carry == Carry::Plain && !message_text::is_json(&text) {
             return Ok(messages.into_iter().map(for_vse).collect());
         }

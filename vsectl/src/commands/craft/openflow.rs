@@ -16,7 +16,8 @@ use crate::vse_frames::AgentPlace;
 
 /// Craft an OpenFlow session over TCP from a script, with its handshake.
 ///
-/// A line of the script is a flow command of ovs-ofctl, as in `add-flow ip,actions=set_irq_core:2`;
+/// A line of the script is a flow command of ovs-ofctl, as in `add-flow ip,actions=set_irq_core:2` or, for
+/// an NXT_FLOW_MOD, `add-flow reg0=1,actions=resubmit(,2)`;
 /// `barrier` or `echo`, each with its answer; or a message in JSON as print writes it. `switch` or
 /// `controller` in front of it says who sends it; `bare` and `framed` say that a PACKET_OUT
 /// carries it, or a PACKET_IN where the switch sends it: as its data, or in a frame of EtherType

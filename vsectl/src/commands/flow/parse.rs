@@ -3,11 +3,13 @@
 use std::io::{self, Read, Write};
 
 use anyhow::Context;
+use codec::nicira::FlowFormat;
 use codec::of10::Message;
-use codec::text::{Flow, Options, Requirement, Warning};
+use codec::text::{FlowMessage, Options, Requirement, Warning};
 use codec::types::Bytes;
 
 use crate::exit::{Outcome, diagnostic};
+use crate::message_text::flow_format;
 use crate::render;
 use crate::view::MessageView;
 
@@ -29,6 +31,15 @@ pub(super) struct ParseArgs {
     /// Change what would be ignored, as ovs-ofctl does, with a warning, in place of refusing it.
     #[arg(long)]
     lenient: bool,
+
+    /// Which message the flow is for where its words do not say it: openflow10 (VSE's own words
+    /// included), or nxm, an NXT_FLOW_MOD of Open vSwitch.
+    #[arg(long, value_name = "FORMAT", value_parser = format_of)]
+    flow_format: Option<FlowFormat>,
+}
+
+fn format_of(name: &str) -> Result<FlowFormat, String> {
+    flow_format(name).map_err(|error| error.to_string())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -48,9 +59,11 @@ impl ParseArgs {
         let options =
             Options { lenient: self.lenient, actions: Requirement::ByCommand, command: None };
         let flows = match self.flow.as_slice() {
-            [] => read_lines(options)?,
-            [dash] if dash == "-" => read_lines(options)?,
-            words => vec![Flow::parse(&words.join(" "), options)?],
+            [] => read_lines(options, self.flow_format)?,
+            [dash] if dash == "-" => read_lines(options, self.flow_format)?,
+            words => {
+                vec![FlowMessage::parse(&words.join(" "), options, self.flow_format)?]
+            }
         };
         for ((flow, warnings), xid) in flows.into_iter().zip(1..) {
             for warning in warnings {
@@ -72,8 +85,11 @@ impl ParseArgs {
     }
 }
 
-fn read_lines(options: Options) -> anyhow::Result<Vec<(Flow, Vec<Warning>)>> {
+fn read_lines(
+    options: Options,
+    format: Option<FlowFormat>,
+) -> anyhow::Result<Vec<(FlowMessage, Vec<Warning>)>> {
     let mut text = String::new();
     io::stdin().lock().read_to_string(&mut text).context("standard input")?;
-    Flow::parse_lines(&text, options).context("standard input")
+    FlowMessage::parse_lines(&text, options, format).context("standard input")
 }
