@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use anyhow::{Context, bail};
 
@@ -78,20 +81,17 @@ pub(crate) fn run(folders: &[String]) -> anyhow::Result<()> {
     packages::need(&[packages::TSHARK])?;
     let program = vsectl()?;
     let known = ours::protocols(&program)?;
-    let mut tally = Tally::default();
-    for capture in &captures(folders)? {
-        let ours = match ours::read(&program, capture) {
-            Ok(ours) => ours,
-            Err(error) => {
-                tally.failed(capture, &error);
-                continue;
-            }
-        };
-        match theirs::read(capture, &known) {
-            Ok(theirs) => tally.compare(capture, &ours, &theirs),
-            Err(error) => tally.unread(capture, &error),
+    let tally = Mutex::<Tally>::default();
+    in_parallel(&captures(folders)?, |capture| {
+        let said = ours::read(&program, capture).map(|ours| (ours, theirs::read(capture, &known)));
+        let Ok(mut tally) = tally.lock() else { return };
+        match said {
+            Ok((ours, Ok(theirs))) => tally.compare(capture, &ours, &theirs),
+            Ok((_, Err(error))) => tally.unread(capture, &error),
+            Err(error) => tally.failed(capture, &error),
         }
-    }
+    });
+    let Ok(tally) = tally.into_inner() else { bail!("a worker panicked") };
     println!("{tally}");
     if tally.has_failures() {
         bail!("vsectl failed on a capture");
@@ -104,6 +104,21 @@ pub(crate) fn vsectl() -> anyhow::Result<PathBuf> {
     step("vsectl", &mut cargo(&["build", "--package", "vsectl"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(top().join("target"), PathBuf::from);
     Ok(target.join("debug/vsectl"))
+}
+
+/// Does the same with every capture, with as many at once as there are cores.
+pub(crate) fn in_parallel(captures: &[PathBuf], each: impl Fn(&Path) + Sync) {
+    let next = AtomicUsize::new(0);
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(capture) = captures.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    each(capture);
+                }
+            });
+        }
+    });
 }
 
 /// The captures below folders.

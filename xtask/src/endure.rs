@@ -3,12 +3,11 @@
 //! that something could not be read or decoded.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use std::{fmt, thread};
 
 use anyhow::bail;
 use wait4::Wait4;
@@ -60,20 +59,13 @@ pub(crate) fn run(folders: &[String]) -> anyhow::Result<()> {
     }
     let program = agree::vsectl()?;
     let captures = agree::captures(folders)?;
-    let (next, runs) = (AtomicUsize::new(0), Mutex::<Runs>::default());
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(capture) = captures.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    for (name, args) in MODES {
-                        let ended = decode(&program, capture, args);
-                        if let Ok(mut runs) = runs.lock() {
-                            runs.add(&format!("{} as {name}", capture.display()), ended);
-                        }
-                    }
-                }
-            });
+    let runs = Mutex::<Runs>::default();
+    agree::in_parallel(&captures, |capture| {
+        for (name, args) in MODES {
+            let ended = decode(&program, capture, args);
+            if let Ok(mut runs) = runs.lock() {
+                runs.add(&format!("{} as {name}", capture.display()), ended);
+            }
         }
     });
     let Ok(runs) = runs.into_inner() else { bail!("a worker panicked") };

@@ -136,8 +136,14 @@ impl Tally {
         };
         // Every xid is another one.
         let what = if subject == Subject::Xids { String::new() } else { what };
+        let place = place();
         let found = self.found.entry((subject, relation, what));
-        found.or_insert_with(|| Found { count: 0, first: place() }).count += 1;
+        let found = found.or_insert_with(|| Found { count: 0, first: place.clone() });
+        found.count += 1;
+        // Captures come in any order.
+        if place < found.first {
+            found.first = place;
+        }
     }
 }
 
