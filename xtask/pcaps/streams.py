@@ -145,7 +145,37 @@ def mid_stream():
     write("openflow-mid-stream", frames)
 
 
+def lookalikes():
+    """Other protocols whose first octets are those of a version, a type and a length."""
+    frames = []
+
+    def connection(port, first, answer, *more):
+        stream = Stream(frames, port=port, source_port=50000 + len(frames)).open()
+        stream.say(SWITCH, bytes.fromhex(first))
+        stream.say(CONTROLLER, bytes.fromhex(answer))
+        for data in more:
+            stream.say(SWITCH, bytes.fromhex(data))
+        stream.close()
+
+    # S7 in COTP in TPKT (RFC 1006): a connection, then a job; two pieces of one.
+    connection(102, "03000016 11e0000000 0100c0010ac1020100c2020102",
+               "03000016 11d0000100 0100c0010ac1020100c2020102",
+               "0300001902f080 32010000000000080000f0000001000101e0")
+    connection(102, "0300000802f00032 0300001802f080 010000000000080000f0000001000101e0",
+               "0300000802f00032 0300000802f08003")
+    # Diameter (RFC 6733): a request for capabilities, and its answer.
+    connection(3868, "01000034 80000101 00000000 00000001 00000001"
+                     "00000108 4000000c 686f7374 00000128 4000000f 7265616c6d313200",
+               "01000020 00000101 00000000 00000001 00000001 0000010c 4000000c 000007d1")
+    # TDS: a batch of SQL, and its results.
+    batch = "select 1".encode("utf-16-le").hex()
+    connection(1433, f"01010018 00000100 {batch}", "04010011 00330100 fd1000c10001000000",
+               f"01010018 00000100 {batch}")
+    write("openflow-lookalikes", frames)
+
+
 CAPTURES = {
+    "openflow-lookalikes": lookalikes,
     "openflow-out-of-order": session("openflow-out-of-order", out_of_order, size=60),
     "openflow-retransmitted-overlap": session(
         "openflow-retransmitted-overlap", retransmitted_overlap),
