@@ -152,7 +152,7 @@ fn expected(layers: &[(&'static str, Fields)]) -> Expected {
     let Some((tunnel, rest)) = behind.split_first() else { return expected };
     let id = match tunnel.0 {
         // Without the flag that says so, there is no number.
-        "vxlan" if tunnel.1.get("vxlan.flags").is_some_and(|flags| flags & 0x08 != 0) => {
+        "vxlan" if tunnel.1.get("vxlan.flags").is_some_and(|flags| flags & 0x0800 != 0) => {
             tunnel.1.get("vxlan.vni")
         }
         "geneve" => tunnel.1.get("geneve.vni"),

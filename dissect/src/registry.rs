@@ -49,6 +49,9 @@ pub struct Field {
     pub doc: &'static str,
     /// What its values are, and how they are written.
     pub kind: Kind,
+    /// Bytes that its numbers have in hexadecimal, where Wireshark gives them more than they are read
+    /// from.
+    pub width: Option<usize>,
 }
 
 impl Field {
@@ -58,7 +61,11 @@ impl Field {
         doc: &'static str,
         kind: Kind,
     ) -> Self {
-        Self { name, key, padded_key: Padded::new(key), doc, kind }
+        Self { name, key, padded_key: Padded::new(key), doc, kind, width: None }
+    }
+
+    pub(crate) const fn of_width(self, bytes: usize) -> Self {
+        Self { width: Some(bytes), ..self }
     }
 }
 
@@ -82,6 +89,8 @@ pub enum Kind {
     Id,
     /// A number whose values have names.
     Names(&'static Names),
+    /// The same, in [hexadecimal](Self::Hex) for people.
+    HexNames(&'static Names),
     /// An [identifier](Self::Id) of which some values have names.
     NamedId(&'static Names),
     /// A number whose bits have names.
@@ -116,7 +125,7 @@ impl Kind {
             Self::Unsigned => "unsigned",
             Self::Hex => "hex",
             Self::Id => "id",
-            Self::Names(_) | Self::NamedId(_) => "enum",
+            Self::Names(_) | Self::HexNames(_) | Self::NamedId(_) => "enum",
             Self::Bits(_) => "flags",
             Self::Seconds => "seconds",
             Self::Time => "time",
@@ -135,7 +144,10 @@ impl Kind {
     #[must_use]
     pub fn names(self) -> Option<&'static Names> {
         match self {
-            Self::Names(names) | Self::NamedId(names) | Self::Bits(names) => Some(names),
+            Self::Names(names)
+            | Self::HexNames(names)
+            | Self::NamedId(names)
+            | Self::Bits(names) => Some(names),
             _ => None,
         }
     }
@@ -206,9 +218,13 @@ pub(crate) fn shown_by(group: &Protocol) -> Option<&'static Field> {
     std::ptr::eq(group, &raw const openflow::BODY).then_some(&openflow::TYPE)
 }
 
-/// Every field of that name, with its protocol: several protocols may share one.
+/// Every field of that name, with its protocol: several protocols may share one. As in Wireshark,
+/// `ip.version` is that of IPv6 too.
 pub fn fields_named(name: &str) -> impl Iterator<Item = (&'static Protocol, &'static Field)> + '_ {
-    all_fields().filter(move |(_, field)| field.name == name)
+    let versions = [&crate::protocol::ipv4::VERSION, &crate::protocol::ipv6::VERSION];
+    let [of_ipv4, of_ipv6] = versions.map(|version| version.name);
+    let also = (name == of_ipv4).then_some(of_ipv6);
+    all_fields().filter(move |(_, field)| field.name == name || Some(field.name) == also)
 }
 
 /// Every field with its protocol, in the order of the protocols.
@@ -218,12 +234,13 @@ pub fn all_fields() -> impl Iterator<Item = (&'static Protocol, &'static Field)>
         .flat_map(|protocol| protocol.fields.iter().map(move |field| (*protocol, *field)))
 }
 
-/// Declares a protocol and its fields: constant, kind, full name, key, documentation.
+/// Declares a protocol and its fields: constant, kind, full name, key, documentation; the width, where
+/// it is not that of what is read.
 macro_rules! protocol {
     (
         $(#[$meta:meta])*
         $vis:vis static $protocol:ident = $name:literal, $title:literal;
-        $( $field:ident: $kind:expr, $full:literal, $key:literal, $doc:literal; )*
+        $( $field:ident: $kind:expr, $full:literal, $key:literal, $doc:literal $(, $width:literal)?; )*
     ) => {
         $(#[$meta])*
         $vis static $protocol: $crate::registry::Protocol =
@@ -233,7 +250,7 @@ macro_rules! protocol {
                 #[allow(unused_imports, reason = "not every protocol has every kind")]
                 use $crate::registry::Kind::*;
                 $kind
-            }); )*
+            })$(.of_width($width))?; )*
     };
 }
 

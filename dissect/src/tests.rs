@@ -167,6 +167,55 @@ fn fragments_make_a_datagram() {
     assert_eq!(tree, again);
 }
 
+/// Nothing bounds how many headers a datagram may have, so that none may cost stack.
+#[test]
+fn headers_without_end() {
+    let mut bytes = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x86\xdd\x60\0\0\0\0\0\x33\x40".to_vec();
+    bytes.extend([0x20; 32]);
+    for next in [60, 44] {
+        for _ in 0..10_000 {
+            // AH; options; an atomic fragment.
+            bytes.extend([51, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+        }
+        let last = bytes.len() - 12;
+        bytes[last] = next;
+        let header = [next, 0, 0, 0, 0, 0, 0, 0];
+        bytes.extend(header.repeat(10_000));
+        let last = bytes.len() - 8;
+        bytes[last] = 51;
+    }
+    bytes.extend([59, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+    let tree = dissect(&mut Dissector::new(Options::default()), &bytes);
+    assert_eq!(tree.layers.len(), 40_003);
+    assert_eq!(tree.problems, []);
+}
+
+/// Fragments in fragments count as levels.
+#[test]
+fn fragments_of_fragments() {
+    let datagram = |id: u8, offset: u8, more: u8, data: &[u8]| {
+        let mut bytes = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x86\xdd\x60\0\0\0\0".to_vec();
+        bytes.extend([u8::try_from(data.len() + 8).unwrap(), 44, 64]);
+        bytes.extend([0x20; 32]);
+        bytes.extend([44, 0, 0, offset << 3 | more, 0, 0, 0, id]);
+        bytes.extend(data);
+        bytes
+    };
+    let mut dissector = Dissector::new(Options::default());
+    // The second part of each is there; the last frame has the first parts of all.
+    for id in 0..20 {
+        dissect(&mut dissector, &datagram(id, u8::MAX >> 4, 0, &[7; 8]));
+    }
+    let mut data = vec![59; 8];
+    for id in (0..12).rev() {
+        data = [&[44, 0, 0, 1, 0, 0, 0, id], &data[..]].concat();
+        data.resize(u8::MAX as usize / 16 * 8, 0);
+    }
+    let tree = dissect(&mut dissector, &datagram(12, 0, 1, &data));
+    let fragments = tree.layers.iter().filter(|layer| layer.protocol.name == "ipv6.fraghdr");
+    assert!((2..=Options::default().max_depth + 1).contains(&fragments.count()));
+}
+
 #[test]
 fn truncated_is_not_malformed() {
     let whole = segment(1, 0x18, &[BARRIER, BARRIER].concat());

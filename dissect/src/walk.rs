@@ -71,6 +71,16 @@ impl<'a> Walk<'a> {
             .then_some(Walk { depth, ..Self::nowhere(self.options, self.ports) })
     }
 
+    /// Whether no level more is to be dissected; says so.
+    pub(crate) fn is_too_deep(&self, place: Place, sink: &mut impl Sink) -> bool {
+        let too_deep = self.depth >= self.options.max_depth;
+        if too_deep {
+            let text = format!("more than {} levels", self.options.max_depth);
+            sink.problem(Problem::unsupported(place.offset, text));
+        }
+        too_deep
+    }
+
     /// Runs `dissect` over what a tunnel carries, if it is not too deep.
     pub(crate) fn tunnel<S: Sink>(
         &mut self,
@@ -79,9 +89,8 @@ impl<'a> Walk<'a> {
         sink: &mut S,
         dissect: impl FnOnce(&mut Self, &mut S),
     ) {
-        if self.depth >= self.options.max_depth {
-            let text = format!("more than {} levels", self.options.max_depth);
-            return sink.problem(Problem::unsupported(place.offset, text));
+        if self.is_too_deep(place, sink) {
+            return;
         }
         let outside = self.network;
         self.depth += 1;

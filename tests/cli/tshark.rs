@@ -126,10 +126,6 @@ fn tshark_agrees_on_layers() {
             let ours = layers.iter().filter_map(|layer| layer["proto"].as_str());
             let mut ours: Vec<&str> = ours.filter(|layer| *layer != "vse").collect();
             ours.dedup_by(|a, b| a == b && is_one(a));
-            // IPX needs no LLC.
-            if theirs == ["eth", "ipx"] {
-                continue;
-            }
             assert!(theirs.starts_with(&ours), "{name}, frame {number}: {ours:?}, not {theirs:?}");
             // What follows is carried by a message, or a protocol that is not ours.
             let carries = ["openflow", "icmp", "icmpv6"];
@@ -199,13 +195,10 @@ fn names_are_those_of_wireshark() {
 #[test]
 fn tshark_agrees_on_digits() {
     use dissect::Kind;
-    /// What Wireshark takes for wider than it is, be it always or in some frames.
-    const WIDER: [&str; 4] = ["ipv6.tclass", "llc.control", "ppp.protocol", "vxlan.flags"];
     let is_hex = |kind| matches!(kind, Kind::Hex | Kind::Id | Kind::NamedId(_) | Kind::Bits(_));
     let mut fields: Vec<&str> = dissect::registry::all_fields()
         .filter(|(_, field)| is_hex(field.kind) && !field.name.starts_with("vse."))
         .map(|(_, field)| field.name)
-        .filter(|name| !WIDER.contains(name))
         .collect();
     fields.sort_unstable();
     fields.dedup();

@@ -90,6 +90,16 @@ def ipv6_extensions():
     # An atomic fragment is whole by itself (RFC 6946).
     frames.append(ipv6() / scapy.IPv6ExtHdrFragment(id=3, offset=0, m=0, nh=17)
                   / bytes(ipv6() / udp)[54:])
+    # Options behind such a fragment, behind a header that authenticates, and in what fragments make.
+    atomic = scapy.IPv6ExtHdrFragment(id=4, offset=0, m=0)
+    frames.append(ipv6() / atomic / first / routing / udp)
+    frames.append(ipv6() / scapy.AH(nh=60, spi=0x565345, seq=2, icv=bytes(12), payloadlen=4) / first
+                  / udp)
+    whole = bytes(ipv6() / first / scapy.UDP(sport=50000, dport=12345) / pattern(400))[54:]
+    for at in range(0, len(whole), FRAGMENT):
+        fragment = scapy.IPv6ExtHdrFragment(
+            id=5, offset=at // 8, m=int(at + FRAGMENT < len(whole)), nh=60)
+        frames.append(ipv6() / fragment / whole[at:at + FRAGMENT])
     return frames
 
 
@@ -157,6 +167,8 @@ def gre_plain():
         ipv4(proto=47) / bytes.fromhex("2081880b 00000005 00000002"),
         ipv4() / scapy.GRE(proto=0x883E) / bytes(inner),
         ipv4() / scapy.GRE(proto=0x883E) / (bytes(4) + bytes(inner)),
+        # PPP, not by PPTP.
+        ipv4() / scapy.GRE(proto=0x880B) / (bytes.fromhex("ff030021") + bytes(inner)),
     ]
 
 
@@ -242,6 +254,9 @@ def malformed_headers():
         ether(type=0x88B5) / bytes.fromhex("0100006400000009 0112000800000001"),
         ether(type=0x88B5) / bytes.fromhex("0101000800000009 0112000800000001"),
         ether(type=0x8864) / bytes.fromhex("1100002a0001 00"),  # half of what PPP carries
+        # VXLAN-GPE with a next protocol, and without the bit that says that there is one.
+        ipv4() / scapy.UDP(sport=50000, dport=4790) / bytes.fromhex("0800000100002a00")
+        / scapy.IP(src="198.51.100.1", dst="198.51.100.2", id=1) / udp / b"no bit P",
     ]
 
 

@@ -25,7 +25,7 @@ pub(super) enum Literal {
 pub(super) fn read(word: &str, quoted: bool, kind: Kind) -> Result<Literal, String> {
     match kind {
         Kind::Unsigned | Kind::Hex | Kind::Id => number(word).ok_or_else(|| want("a number")),
-        Kind::Names(names) | Kind::NamedId(names) | Kind::Bits(names) => {
+        Kind::Names(names) | Kind::HexNames(names) | Kind::NamedId(names) | Kind::Bits(names) => {
             let value = names.value(word).or_else(|| number(word).and_then(Literal::number));
             value.map(Literal::Number).ok_or_else(|| {
                 let all: Vec<_> =

@@ -442,6 +442,7 @@ fn is_number(kind: Kind) -> bool {
             | Kind::Hex
             | Kind::Id
             | Kind::Names(_)
+            | Kind::HexNames(_)
             | Kind::NamedId(_)
             | Kind::Bits(_)
             | Kind::Seconds

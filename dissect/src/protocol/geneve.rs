@@ -26,7 +26,8 @@ protocol! {
     OAM: Flag, "geneve.flags.oam", "oam", "A control packet";
     CRITICAL: Flag, "geneve.flags.critical", "critical", "There are critical options";
     PROTO_TYPE: Hex, "geneve.proto_type", "proto_type", "What it carries, an EtherType";
-    VNI: Unsigned, "geneve.vni", "vni", "Virtual network identifier";
+    VNI: Hex, "geneve.vni", "vni", "Virtual network identifier";
+    OPTIONS_LENGTH: Unsigned, "geneve.option.length", "options_len", "Length of all options, bytes";
     OPTIONS: List, "vse.geneve.options", "options", "Options";
     OPTION: Structure, "vse.geneve.option", "option", "An option";
     OPTION_CLASS: Hex, "geneve.option.class", "class", "Who defines the option";
@@ -57,6 +58,8 @@ pub(crate) fn dissect(
     sink.enter(&PROTOCOL, place.part(0, len.min(bytes.len())));
     if sink.wants(&PROTOCOL) {
         sink.field(&VERSION, place.part(0, 1), Value::Unsigned(version.into()));
+        let options_len = u64::from(first & 0x3f) * 4;
+        sink.field(&OPTIONS_LENGTH, place.part(0, 1), Value::Unsigned(options_len));
         sink.field(&OAM, place.part(1, 1), Value::Flag(flags & 0x80 != 0));
         sink.field(&CRITICAL, place.part(1, 1), Value::Flag(flags & 0x40 != 0));
         sink.field(&PROTO_TYPE, place.part(2, 2), Value::Unsigned(protocol.into()));

@@ -26,6 +26,9 @@ protocol! {
     PROTO: Hex, "gre.proto", "proto", "What it carries, an EtherType";
     CHECKSUM: Hex, "gre.checksum", "checksum", "Checksum";
     KEY: Hex, "gre.key", "key", "Key";
+    PAYLOAD_LENGTH: Unsigned, "gre.key.payload_length", "payload_length",
+        "Length of what it carries, bytes: PPTP";
+    CALL_ID: Unsigned, "gre.key.call_id", "call_id", "Call: PPTP";
     VSID: Unsigned, "vse.nvgre.vsid", "vsid", "Virtual subnet id: NVGRE";
     FLOW_ID: Unsigned, "vse.nvgre.flow_id", "flow_id", "Flow id: NVGRE";
     SEQUENCE: Unsigned, "gre.sequence_number", "sequence_number", "Sequence number";
@@ -34,7 +37,7 @@ protocol! {
 
 /// The protocol type of Ethernet, which NVGRE carries.
 const ETHERNET: u16 = 0x6558;
-/// That of PPP, in version 1.
+/// That of PPP.
 const PPP: u16 = 0x880b;
 /// That of WCCP, which redirects to a cache: draft-mclaggan-wccp-v2rev1.
 const WCCP: u16 = 0x883e;
@@ -78,8 +81,13 @@ pub(crate) fn dissect(
         if let Some(checksum) = word(4).filter(|_| flags & 0x8000 != 0) {
             put(&CHECKSUM, 4, 2, (checksum >> 16).into());
         }
-        if let Some(key) = key {
-            put(&KEY, key_at, 4, key.into());
+        match key {
+            Some(key) if version == 1 => {
+                put(&PAYLOAD_LENGTH, key_at, 2, (key >> 16).into());
+                put(&CALL_ID, key_at + 2, 2, (key & 0xffff).into());
+            }
+            Some(key) => put(&KEY, key_at, 4, key.into()),
+            None => {}
         }
         if let Some(key) = nvgre {
             put(&VSID, key_at, 3, (key >> 8).into());
@@ -113,7 +121,7 @@ pub(crate) fn dissect(
         ETHERNET => ethernet::dissect(walk, payload, place, sink),
         // An acknowledgement alone carries nothing.
         PPP if version == 1 && payload.is_empty() => {}
-        PPP if version == 1 => ppp::dissect(walk, payload, place, sink),
+        PPP => ppp::dissect(walk, payload, place, sink),
         // The second version has a header of four bytes, which is told from IPv4's.
         WCCP => match payload {
             [first, _, _, _, packet @ ..] if first >> 4 != 4 => {

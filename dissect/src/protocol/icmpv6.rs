@@ -14,7 +14,7 @@ protocol! {
     TYPE: Names(TYPES), "icmpv6.type", "type", "Type";
     CODE: Unsigned, "icmpv6.code", "code", "Code";
     CHECKSUM: Hex, "icmpv6.checksum", "checksum", "Checksum";
-    IDENT: Unsigned, "icmpv6.echo.identifier", "ident", "Identifier of an echo";
+    IDENT: Hex, "icmpv6.echo.identifier", "ident", "Identifier of an echo";
     SEQ: Unsigned, "icmpv6.echo.sequence_number", "seq", "Sequence number of an echo";
     MTU: Unsigned, "icmpv6.mtu", "mtu", "MTU of the next hop, bytes";
     NS_TARGET: Ipv6, "icmpv6.nd.ns.target_address", "ns_target", "Target of a solicitation";

@@ -34,7 +34,7 @@ pub(crate) fn by_version(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: 
     }
 }
 
-/// Dissects the payload of a datagram.
+/// Dissects the payload of a datagram, extension headers included.
 pub(crate) fn carried(
     walk: &mut Walk<'_>,
     protocol: u8,
@@ -49,7 +49,6 @@ pub(crate) fn carried(
         17 => udp::dissect(walk, datagram, bytes, place, sink),
         47 => gre::dissect(walk, datagram, bytes, place, sink),
         50 => ipsec::esp(walk, bytes, place, sink),
-        51 => ipsec::ah(walk, datagram, bytes, place, sink),
         58 => icmpv6::dissect(walk, bytes, place, sink),
         4 => walk.tunnel(Tunnel::Ip(protocol), place, sink, |walk, sink| {
             ipv4::dissect(walk, bytes, place, sink);
@@ -61,6 +60,9 @@ pub(crate) fn carried(
         143 => walk.tunnel(Tunnel::Ip(protocol), place, sink, |walk, sink| {
             ethernet::dissect(walk, bytes, place, sink);
         }),
+        extension if ipv6::is_extension(extension, datagram) => {
+            ipv6::extensions(walk, extension, datagram, bytes, place, sink);
+        }
         _ => payload(place, bytes, sink),
     }
 }

@@ -6,7 +6,7 @@
 //! AH:   next header (1)  length (1)  reserved (2)  index (4)  sequence number (4)  check value
 //! ```
 
-use super::ip::{self, Datagram};
+use super::ip;
 use crate::info::Info;
 use crate::registry::protocol;
 use crate::sink::{Place, Sink, Value};
@@ -73,19 +73,19 @@ pub(crate) fn esp(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut im
     sink.leave();
 }
 
-/// Dissects AH and what it protects.
+/// Dissects AH: what follows it, and how long it is.
 pub(crate) fn ah(
-    walk: &mut Walk<'_>,
-    datagram: &Datagram,
+    walk: &Walk<'_>,
     bytes: &[u8],
     place: Place,
     sink: &mut impl Sink,
-) {
+) -> Option<(u8, usize)> {
     let Some(&[next, length, _, _, p0, p1, p2, p3, s0, s1, s2, s3]) = bytes.first_chunk::<12>()
     else {
         sink.enter(&AH, place);
         short(walk, "AH header", 12, place, sink);
-        return sink.leave();
+        sink.leave();
+        return None;
     };
     let len = (usize::from(length) + 2) * 4;
     let spi = u32::from_be_bytes([p0, p1, p2, p3]);
@@ -98,14 +98,10 @@ pub(crate) fn ah(
         sink.field(&AH_SEQUENCE, place.part(8, 4), Value::Unsigned(sequence.into()));
     }
     sink.info(Info::Security(spi, sequence));
-    let payload = bytes.get(len.max(12)..);
-    if payload.is_none() {
+    let len = len.max(12);
+    if len > bytes.len() {
         short(walk, "AH header", len, place, sink);
     }
     sink.leave();
-    if let Some(payload) = payload {
-        let len = len.max(12);
-        let datagram = Datagram { len: datagram.len.saturating_sub(len), ..*datagram };
-        ip::carried(walk, next, &datagram, payload, place.rest(len), sink);
-    }
+    (len <= bytes.len()).then_some((next, len))
 }

@@ -39,7 +39,7 @@ protocol! {
     ID: Hex, "ip.id", "id", "Identification";
     DF: Flag, "ip.flags.df", "df", "Don't fragment";
     MF: Flag, "ip.flags.mf", "mf", "More fragments";
-    FRAG_OFFSET: Unsigned, "ip.frag_offset", "frag_offset", "Fragment offset, bytes";
+    FRAG_OFFSET: Unsigned, "ip.frag_offset", "frag_offset", "Fragment offset, in units of 8 bytes";
     TTL: Unsigned, "ip.ttl", "ttl", "Time to live";
     PROTO: Unsigned, "ip.proto", "proto", "Protocol";
     CHECKSUM: Hex, "ip.checksum", "checksum", "Header checksum";
@@ -94,7 +94,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
         put(&ID, 4, 2, number([i0, i1]));
         put(&DF, 6, 1, Value::Flag(fragment & 0x4000 != 0));
         put(&MF, 6, 1, Value::Flag(more));
-        put(&FRAG_OFFSET, 6, 2, Value::Unsigned(u64::from(fragment & 0x1fff) * 8));
+        put(&FRAG_OFFSET, 6, 2, Value::Unsigned((fragment & 0x1fff).into()));
         put(&TTL, 8, 1, Value::Unsigned(ttl.into()));
         put(&PROTO, 9, 1, Value::Unsigned(proto.into()));
         put(&CHECKSUM, 10, 2, number([c0, c1]));

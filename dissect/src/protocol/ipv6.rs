@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use codec::vse::Carrier;
 
 use super::ip::{self, Datagram};
-use super::{fcf, ipv4};
+use super::{fcf, ipsec, ipv4};
 use crate::assembly::{DatagramKey, Fragment};
 use crate::info::Info;
 use crate::problem::Problem;
@@ -27,7 +27,7 @@ use crate::walk::{Walk, short};
 protocol! {
     pub(crate) static PROTOCOL = "ipv6", "IPv6";
     VERSION: Unsigned, "ipv6.version", "version", "Version";
-    TCLASS: Hex, "ipv6.tclass", "tclass", "Traffic class";
+    TCLASS: Hex, "ipv6.tclass", "tclass", "Traffic class", 4;
     FLOW: Hex, "ipv6.flow", "flow", "Flow label";
     PLEN: Unsigned, "ipv6.plen", "plen", "Payload length, bytes";
     NXT: Unsigned, "ipv6.nxt", "nxt", "Next header";
@@ -59,7 +59,7 @@ protocol! {
 protocol! {
     pub(crate) static FRAGMENT = "ipv6.fraghdr", "IPv6 fragment";
     FRAGMENT_NXT: Unsigned, "ipv6.fraghdr.nxt", "nxt", "Next header";
-    OFFSET: Unsigned, "ipv6.fraghdr.offset", "offset", "Fragment offset, bytes";
+    OFFSET: Unsigned, "ipv6.fraghdr.offset", "offset", "Fragment offset, in units of 8 bytes";
     MORE: Flag, "ipv6.fraghdr.more", "more", "More fragments";
     IDENT: Hex, "ipv6.fraghdr.ident", "ident", "Identification";
 }
@@ -110,7 +110,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     let place = place.part(LEN, payload.len());
     let (source, destination) = (IpAddr::V6(source), IpAddr::V6(destination));
     let datagram = Datagram { source, destination, len, fcf: field, first_fragment: false };
-    extensions(walk, next, &datagram, payload, place, sink);
+    ip::carried(walk, next, &datagram, payload, place, sink);
 }
 
 fn halves(addresses: [u8; 32]) -> [Ipv6Addr; 2] {
@@ -122,8 +122,14 @@ fn halves(addresses: [u8; 32]) -> [Ipv6Addr; 2] {
     }
 }
 
-/// Dissects extension headers and what follows them.
-fn extensions(
+/// Whether the header of that number is one that another follows (RFC 8200 section 4; AH in IPv4 too).
+pub(crate) fn is_extension(protocol: u8, datagram: &Datagram) -> bool {
+    protocol == 51 || matches!(protocol, 0 | 43 | 44 | 60) && datagram.source.is_ipv6()
+}
+
+/// Dissects extension headers, one after the other, since nothing bounds how many there are, and
+/// what follows them.
+pub(crate) fn extensions(
     walk: &mut Walk<'_>,
     next: u8,
     datagram: &Datagram,
@@ -132,63 +138,102 @@ fn extensions(
     sink: &mut impl Sink,
 ) {
     let (mut next, mut at) = (next, 0);
-    loop {
+    while is_extension(next, datagram) {
         let left = bytes.get(at..).unwrap_or_default();
         let here = place.rest(at);
-        let protocol: &'static Protocol = match next {
-            0 => &HOP_BY_HOP,
-            43 => &ROUTING,
-            44 => &FRAGMENT,
-            60 => &DESTINATION,
-            // No next header.
-            59 => return,
-            _ => {
-                let datagram = Datagram { len: datagram.len.saturating_sub(at), ..*datagram };
-                return ip::carried(walk, next, &datagram, left, here, sink);
-            }
+        let found = if next == 51 {
+            ipsec::ah(walk, left, here, sink).map(|(after, len)| (after, len, None))
+        } else {
+            extension(walk, next, left, here, sink)
         };
-        let Some(&[after, len, a, b, rest @ ..]) = left.first_chunk::<8>() else {
-            sink.enter(protocol, here);
-            short(walk, "IPv6 extension header", 8, here, sink);
-            return sink.leave();
-        };
-        let len = if next == 44 { 8 } else { (usize::from(len) + 1) * 8 };
-        let whole = here.part(0, len.min(left.len()));
-        sink.enter(protocol, whole);
-        if sink.wants(protocol) {
-            extension(next, [after, a, b], len, rest, whole, sink);
-        }
-        if len > left.len() {
-            short(walk, "IPv6 extension header", len, here, sink);
-            return sink.leave();
-        }
-        if next == 44 {
-            let offset = u16::from_be_bytes([a, b]);
-            let (offset, more) = (usize::from(offset & !7), offset & 1 == 1);
-            let id = u32::from_be_bytes(rest);
-            sink.info(Info::Fragment { protocol: after, offset, id, more });
-            sink.leave();
-            at += len;
-            let len = datagram.len.saturating_sub(at);
-            let datagram = Datagram { len, first_fragment: more && offset == 0, ..*datagram };
-            let payload = bytes.get(at..).unwrap_or_default();
-            if !more && offset == 0 {
-                // An atomic fragment: the whole datagram (RFC 6946).
-                return ip::carried(walk, after, &datagram, payload, place.rest(at), sink);
-            }
-            let Datagram { source, destination, .. } = datagram;
-            let network = walk.network;
-            let key = DatagramKey { source, destination, protocol: after, id, network };
-            let fragment = Fragment { offset, more, bytes: payload };
-            return ipv4::reassemble(walk, key, fragment, &datagram, place.rest(at), sink);
-        }
-        sink.leave();
+        let Some((after, len, fragment)) = found else { return };
         (next, at) = (after, at + len);
+        if let Some(fragment) = fragment {
+            let len = datagram.len.saturating_sub(at);
+            let first_fragment = fragment.offset == 0;
+            let datagram = Datagram { len, first_fragment, ..*datagram };
+            let bytes = bytes.get(at..).unwrap_or_default();
+            return reassemble(walk, next, &fragment, &datagram, bytes, place.rest(at), sink);
+        }
     }
+    let datagram = Datagram { len: datagram.len.saturating_sub(at), ..*datagram };
+    let left = bytes.get(at..).unwrap_or_default();
+    ip::carried(walk, next, &datagram, left, place.rest(at), sink);
+}
+
+/// What the header of a fragment says of it.
+struct Part {
+    offset: usize,
+    more: bool,
+    id: u32,
+}
+
+/// Adds a fragment to its datagram. The whole counts as a level, since fragments may be in fragments.
+fn reassemble(
+    walk: &mut Walk<'_>,
+    protocol: u8,
+    part: &Part,
+    datagram: &Datagram,
+    bytes: &[u8],
+    place: Place,
+    sink: &mut impl Sink,
+) {
+    if walk.is_too_deep(place, sink) {
+        return;
+    }
+    let (Datagram { source, destination, .. }, network) = (*datagram, walk.network);
+    let key = DatagramKey { source, destination, protocol, id: part.id, network };
+    let fragment = Fragment { offset: part.offset, more: part.more, bytes };
+    walk.depth += 1;
+    ipv4::reassemble(walk, key, fragment, datagram, place, sink);
+    walk.depth -= 1;
+}
+
+/// Dissects one extension header: what follows it, how long it is, and which part of its datagram the
+/// frame has, where it is not the whole.
+fn extension(
+    walk: &Walk<'_>,
+    kind: u8,
+    bytes: &[u8],
+    place: Place,
+    sink: &mut impl Sink,
+) -> Option<(u8, usize, Option<Part>)> {
+    let protocol: &'static Protocol = match kind {
+        0 => &HOP_BY_HOP,
+        43 => &ROUTING,
+        44 => &FRAGMENT,
+        _ => &DESTINATION,
+    };
+    let Some(&[after, len, a, b, rest @ ..]) = bytes.first_chunk::<8>() else {
+        sink.enter(protocol, place);
+        short(walk, "IPv6 extension header", 8, place, sink);
+        sink.leave();
+        return None;
+    };
+    let len = if kind == 44 { 8 } else { (usize::from(len) + 1) * 8 };
+    let whole = place.part(0, len.min(bytes.len()));
+    sink.enter(protocol, whole);
+    if sink.wants(protocol) {
+        fields(kind, [after, a, b], len, rest, whole, sink);
+    }
+    let mut part = None;
+    if kind == 44 {
+        let offset = u16::from_be_bytes([a, b]);
+        let (offset, more) = (usize::from(offset & !7), offset & 1 == 1);
+        let id = u32::from_be_bytes(rest);
+        sink.info(Info::Fragment { protocol: after, offset, id, more });
+        // An atomic fragment is the whole datagram (RFC 6946).
+        part = (more || offset > 0).then_some(Part { offset, more, id });
+    }
+    if len > bytes.len() {
+        short(walk, "IPv6 extension header", len, place, sink);
+    }
+    sink.leave();
+    (len <= bytes.len()).then_some((after, len, part))
 }
 
 /// The fields of one extension header.
-fn extension(
+fn fields(
     kind: u8,
     [after, a, b]: [u8; 3],
     len: usize,
@@ -218,7 +263,7 @@ fn extension(
         _ => {
             let offset = u16::from_be_bytes([a, b]);
             put(&FRAGMENT_NXT, 0, 1, after.into());
-            put(&OFFSET, 2, 2, (offset & !7).into());
+            put(&OFFSET, 2, 2, (offset >> 3).into());
             sink.field(&MORE, place.part(3, 1), Value::Flag(offset & 1 == 1));
             let id = Value::Unsigned(u32::from_be_bytes(rest).into());
             sink.field(&IDENT, place.part(4, 4), id);

@@ -9,15 +9,16 @@
 
 use super::ethernet;
 use crate::info::Info;
+use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
 use crate::sink::{Place, Sink, Value};
 use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "llc", "LLC";
-    DSAP: Names(SAPS), "llc.dsap", "dsap", "Destination service access point";
-    SSAP: Names(SAPS), "llc.ssap", "ssap", "Source service access point";
-    CONTROL: Hex, "llc.control", "control", "Control";
+    DSAP: HexNames(SAPS), "llc.dsap", "dsap", "Destination service access point";
+    SSAP: HexNames(SAPS), "llc.ssap", "ssap", "Source service access point";
+    CONTROL: Hex, "llc.control", "control", "Control", 2;
     OUI: Hex, "llc.oui", "oui", "Who defines the protocol: SNAP";
     TYPE: Hex, "llc.type", "type", "Protocol: SNAP, an EtherType";
     PID: Hex, "llc.pid", "pid", "Protocol: SNAP, another one";
@@ -30,6 +31,10 @@ static SAPS: &crate::registry::Names = named_values! {
 
 /// Dissects what follows the length of an 802.3 header.
 pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
+    // Novell's frames have no LLC: IPX begins with a checksum that is not used.
+    if bytes.starts_with(&[0xff, 0xff]) {
+        return sink.problem(Problem::unsupported(place.offset, "IPX without LLC".to_owned()));
+    }
     let Some((&[dsap, ssap, control], rest)) = bytes.split_first_chunk::<3>() else {
         sink.enter(&PROTOCOL, place);
         short(walk, "LLC header", 3, place, sink);

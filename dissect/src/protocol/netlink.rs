@@ -27,9 +27,9 @@ use crate::walk::{Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "netlink", "Netlink";
-    FAMILY: Unsigned, "netlink.family", "family", "Netlink family: 2 is NETLINK_USERSOCK";
+    FAMILY: Hex, "netlink.family", "family", "Netlink family: 2 is NETLINK_USERSOCK", 2;
     LENGTH: Unsigned, "netlink.hdr_len", "len", "Length, bytes";
-    TYPE: Names(names!(NetlinkType: u16)), "netlink.hdr_type", "type", "Type";
+    TYPE: HexNames(names!(NetlinkType: u16)), "netlink.hdr_type", "type", "Type";
     FLAGS: Bits(bits!(NetlinkFlags)), "netlink.hdr_flags", "flags", "Flags";
     SEQ: Unsigned, "netlink.hdr_seq", "seq", "Sequence number";
     PID: Unsigned, "netlink.hdr_pid", "pid", "Port id";

@@ -13,7 +13,7 @@
 use super::{ethernet, ip, ipv4, ipv6, mpls};
 use crate::info::Info;
 use crate::problem::Problem;
-use crate::registry::{named_values, protocol};
+use crate::registry::{Field, named_values, protocol};
 use crate::sink::{Place, Sink, Value};
 use crate::walk::{Tunnel, Walk, short};
 
@@ -21,7 +21,7 @@ protocol! {
     pub(crate) static PROTOCOL = "nsh", "NSH";
     VERSION: Unsigned, "nsh.version", "version", "Version";
     OAM: Flag, "nsh.Obit", "oam", "For operations and maintenance";
-    TTL: Unsigned, "nsh.ttl", "ttl", "Service functions that it may still pass";
+    TTL: Hex, "nsh.ttl", "ttl", "Service functions that it may still pass";
     LENGTH: Unsigned, "nsh.length", "length", "Length of the header, words of four bytes";
     MD_TYPE: Names(named_values! { 1 "fixed", 2 "variable" }), "nsh.mdtype", "md_type",
         "Kind of metadata";
@@ -29,8 +29,20 @@ protocol! {
         "nsh.nextproto", "next_proto", "Next protocol";
     SPI: Unsigned, "nsh.spi", "spi", "Service path identifier";
     SI: Unsigned, "nsh.si", "si", "Service index";
-    CONTEXT: Bytes, "nsh.contextheader", "context", "Context headers";
+    CONTEXT_1: Bytes, "nsh.contextheader", "context_1", "First word of fixed metadata";
+    CONTEXT_2: Bytes, "nsh.contextheader", "context_2", "Second word of fixed metadata";
+    CONTEXT_3: Bytes, "nsh.contextheader", "context_3", "Third word of fixed metadata";
+    CONTEXT_4: Bytes, "nsh.contextheader", "context_4", "Fourth word of fixed metadata";
+    ITEMS: List, "vse.nsh.metadata", "metadata", "Variable metadata";
+    ITEM: Structure, "vse.nsh.metadata.item", "item", "An item of metadata";
+    ITEM_CLASS: Unsigned, "nsh.metadataclass", "class", "Who defines the type";
+    ITEM_TYPE: Unsigned, "nsh.metadatatype", "type", "Type";
+    ITEM_LENGTH: Hex, "nsh.metadatalen", "len", "Length of the data, bytes";
+    ITEM_DATA: Bytes, "nsh.metadata", "data", "Data";
 }
+
+/// The fields of the four words that metadata of type 1 has (RFC 8300 section 2.4).
+static CONTEXT: [&Field; 4] = [&CONTEXT_1, &CONTEXT_2, &CONTEXT_3, &CONTEXT_4];
 
 /// Bytes of base header and service path header.
 const LEAST: usize = 8;
@@ -57,9 +69,8 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
         put(&NEXT, 3, 1, Value::Unsigned(next.into()));
         put(&SPI, 4, 3, Value::Unsigned(path.into()));
         put(&SI, 7, 1, Value::Unsigned(index.into()));
-        if let Some(context) = bytes.get(LEAST..len).filter(|context| !context.is_empty()) {
-            sink.field(&CONTEXT, place.part(LEAST, context.len()), Value::Bytes(context));
-        }
+        let context = bytes.get(LEAST..len).unwrap_or_default();
+        metadata(md_type, context, place.part(LEAST, context.len()), sink);
     }
     sink.info(Info::ServicePath(path, index));
     let payload = bytes.get(len.max(LEAST)..);
@@ -80,4 +91,41 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
         5 => mpls::dissect(walk, payload, place, sink),
         _ => ip::payload(place, payload, sink),
     });
+}
+
+/// The context headers, by the type of metadata.
+fn metadata(kind: u8, bytes: &[u8], place: Place, sink: &mut impl Sink) {
+    if kind == 1 {
+        for ((word, field), at) in bytes.chunks_exact(4).zip(CONTEXT).zip((0..).step_by(4)) {
+            sink.field(field, place.part(at, 4), Value::Bytes(word));
+        }
+    } else if kind == 2 && !bytes.is_empty() {
+        sink.open(&ITEMS, place);
+        items(bytes, place, sink);
+        sink.close();
+    }
+}
+
+/// Metadata of variable length, filled up to words (RFC 8300 section 2.5.1).
+fn items(bytes: &[u8], place: Place, sink: &mut impl Sink) {
+    let mut at = 0;
+    while let Some((&[c0, c1, r#type, len], rest)) =
+        bytes.get(at..).and_then(<[u8]>::split_first_chunk)
+    {
+        let len = len & 0x7f;
+        let data = rest.get(..usize::from(len));
+        let here = place.part(at, 4 + data.unwrap_or(rest).len());
+        sink.open(&ITEM, here);
+        let class = u16::from_be_bytes([c0, c1]);
+        sink.field(&ITEM_CLASS, here.part(0, 2), Value::Unsigned(class.into()));
+        sink.field(&ITEM_TYPE, here.part(2, 1), Value::Unsigned(r#type.into()));
+        sink.field(&ITEM_LENGTH, here.part(3, 1), Value::Unsigned(len.into()));
+        sink.field(&ITEM_DATA, here.rest(4), Value::Bytes(data.unwrap_or(rest)));
+        sink.close();
+        let Some(data) = data else {
+            let text = format!("NSH metadata: {len} bytes, {} left", rest.len());
+            return sink.problem(Problem::malformed(place.offset.map(|start| start + at), text));
+        };
+        at += 4 + data.len().next_multiple_of(4);
+    }
 }

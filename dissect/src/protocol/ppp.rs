@@ -19,7 +19,7 @@ protocol! {
     PPP_PROTOCOL: NamedId(named_values! {
         0x0021 "ipv4", 0x0057 "ipv6", 0x0281 "mpls", 0x8021 "ipcp", 0x8057 "ipv6cp", 0xc021 "lcp",
         0xc023 "pap", 0xc223 "chap",
-    }), "ppp.protocol", "protocol", "Protocol";
+    }), "ppp.protocol", "protocol", "Protocol", 2;
 }
 
 protocol! {

@@ -25,7 +25,7 @@ use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "stt", "STT";
-    STREAM_ID: Unsigned, "stt.stream_id", "stream_id", "Source port";
+    STREAM_ID: Hex, "stt.stream_id", "stream_id", "Source port";
     DPORT: Unsigned, "stt.dport", "dport", "Destination port";
     PKT_LEN: Unsigned, "stt.pkt_len", "pkt_len", "Length of the whole, bytes";
     SEG_OFF: Unsigned, "stt.seg_off", "seg_off", "Where the piece begins, bytes";
@@ -34,7 +34,7 @@ protocol! {
     FLAGS: Hex, "stt.flags", "flags", "Flags";
     L4OFFSET: Unsigned, "stt.l4offset", "l4offset", "Where the inner transport header begins, bytes";
     MSS: Unsigned, "stt.mss", "mss", "Maximum segment size, bytes";
-    VLAN_ID: Unsigned, "stt.vlan.id", "vlan_id", "VLAN id, where there is one";
+    VLAN_ID: Unsigned, "stt.vlan.id", "vlan_id", "VLAN id; 0 where there is none";
     CONTEXT: Id, "stt.context_id", "context_id", "Context id";
 }
 
@@ -127,9 +127,7 @@ fn packet(
         put(&FLAGS, 1, 1, flags.into());
         put(&L4OFFSET, 2, 1, l4.into());
         put(&MSS, 4, 2, u16::from_be_bytes([m0, m1]).into());
-        if tag & 0x1000 != 0 {
-            put(&VLAN_ID, 6, 2, (tag & 0xfff).into());
-        }
+        put(&VLAN_ID, 6, 2, (tag & 0xfff).into());
         put(&CONTEXT, 8, 8, context);
     }
     sink.info(Info::Tunnel(context, datagram.fcf));

@@ -21,8 +21,10 @@ use crate::walk::{Tunnel, Walk, short};
 
 protocol! {
     pub(crate) static PROTOCOL = "vxlan", "VXLAN";
-    FLAGS: Hex, "vxlan.flags", "flags", "Flags: 0x08 a VNI is given";
-    GBP: Unsigned, "vxlan.gbp", "gbp", "Group policy id, where the flag 0x80 is set";
+    FLAGS: Hex, "vxlan.flags", "flags",
+        "Flags: 0x0800 a VNI is given, 0x8000 a group; of VXLAN-GPE the first octet alone: 0x08 a VNI, \
+         0x04 a next protocol";
+    GBP: Unsigned, "vxlan.gbp", "gbp", "Group policy id, which counts where the flag 0x8000 is set";
     NEXT: Names(named_values! { 1 "ipv4", 2 "ipv6", 3 "ethernet", 4 "nsh" }), "vxlan.next_proto",
         "next_proto", "Next protocol: VXLAN-GPE";
     VNI: Unsigned, "vxlan.vni", "vni", "VXLAN network identifier";
@@ -60,23 +62,27 @@ fn packet(
     place: Place,
     sink: &mut impl Sink,
 ) {
-    let Some((&[flags, _, g0, g1, v0, v1, v2, _], payload)) = bytes.split_first_chunk::<LEN>()
+    let Some((&[flags, more, g0, g1, v0, v1, v2, _], payload)) = bytes.split_first_chunk::<LEN>()
     else {
         sink.enter(&PROTOCOL, place);
         short(walk, "VXLAN header", LEN, place, sink);
         return sink.leave();
     };
     let vni = u32::from_be_bytes([0, v0, v1, v2]);
-    // The bit P says that there is a next protocol; without it there is an Ethernet frame.
-    let next = if gpe && flags & 0x04 != 0 { g1 } else { 3 };
+    // The bit P says that there is a next protocol; without it there is an Ethernet frame, and the octet
+    // is zero. A sender that sets it means it, bit or no bit.
+    let next = if gpe && (flags & 0x04 != 0 || g1 != 0) { g1 } else { 3 };
     sink.enter(&PROTOCOL, place.part(0, LEN));
     if sink.wants(&PROTOCOL) {
-        sink.field(&FLAGS, place.part(0, 1), Value::Unsigned(flags.into()));
+        let mut put = |field, offset, len, value| {
+            sink.field(field, place.part(offset, len), Value::Unsigned(value));
+        };
         if gpe {
-            sink.field(&NEXT, place.part(3, 1), Value::Unsigned(g1.into()));
-        } else if flags & 0x80 != 0 {
-            let group = u16::from_be_bytes([g0, g1]);
-            sink.field(&GBP, place.part(2, 2), Value::Unsigned(group.into()));
+            put(&FLAGS, 0, 1, flags.into());
+            put(&NEXT, 3, 1, g1.into());
+        } else {
+            put(&FLAGS, 0, 2, u16::from_be_bytes([flags, more]).into());
+            put(&GBP, 2, 2, u16::from_be_bytes([g0, g1]).into());
         }
         sink.field(&VNI, place.part(4, 3), Value::Unsigned(vni.into()));
     }

@@ -35,7 +35,7 @@ fn itself(layer: &LayerType, field: &FieldType) -> Option<Vec<Case>> {
 /// What decoding tells of a field that is none of a packet's own; nothing where it tells nothing.
 fn follows(layer: &LayerType, field: &FieldType) -> Option<Case> {
     let (setting, name, value) = match (layer.name, field.name) {
-        ("ip", "offset") => ("offset=9", "ip.frag_offset", OwnedValue::Unsigned(72)),
+        ("ip", "offset") => ("offset=9", "ip.frag_offset", OwnedValue::Unsigned(9)),
         ("ip", "ihl") => ("ihl=9", "ip.hdr_len", OwnedValue::Unsigned(36)),
         ("ip", "options") => ("options=01", "ip.opt.type", OwnedValue::Unsigned(1)),
         ("ip", "bad-checksum") => ("bad-checksum", "ip.checksum.status", OwnedValue::Unsigned(0)),
@@ -43,13 +43,11 @@ fn follows(layer: &LayerType, field: &FieldType) -> Option<Case> {
         ("ip6", "frag") => ("frag", "ipv6.fraghdr.more", OwnedValue::Flag(true)),
         ("ip6", "mtu") => ("mtu=600", "ipv6.plen", OwnedValue::Unsigned(560)),
         ("ip6", "order") => {
-            ("order=reversed mtu=1500", "ipv6.fraghdr.offset", OwnedValue::Unsigned(2896))
+            ("order=reversed mtu=1500", "ipv6.fraghdr.offset", OwnedValue::Unsigned(362))
         }
         ("ip6", "id") => ("id=0x77", "ipv6.fraghdr.ident", OwnedValue::Unsigned(0x77)),
         ("ip", "mtu") => ("mtu=596", "ip.len", OwnedValue::Unsigned(596)),
-        ("ip", "order") => {
-            ("order=reversed mtu=1500", "ip.frag_offset", OwnedValue::Unsigned(2960))
-        }
+        ("ip", "order") => ("order=reversed mtu=1500", "ip.frag_offset", OwnedValue::Unsigned(370)),
         ("ip", "layout") => ("vm=3 layout=", "vse.fcf.vm_id", OwnedValue::Unsigned(3)),
         ("vlan" | "qinq", "layout") => ("vm=3 layout=", "vse.fcf.vm_id", OwnedValue::Unsigned(3)),
         (_, "fcf") => ("fcf vm=3", "vse.fcf.vm_id", OwnedValue::Unsigned(3)),

@@ -128,7 +128,7 @@ impl JsonLine {
     #[inline]
     pub(crate) fn unsigned(&mut self, field: &Field, number: u64) {
         match field.kind {
-            Kind::Names(names) => match (names.name)(number) {
+            Kind::Names(names) | Kind::HexNames(names) => match (names.name)(number) {
                 Some(name) => self.plain(name),
                 None => self.number(number),
             },

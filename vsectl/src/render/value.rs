@@ -47,9 +47,10 @@ pub(crate) fn plain(
     out: &mut impl Write,
 ) -> io::Result<()> {
     match (value, field.kind) {
-        (Value::Unsigned(number), Kind::Hex | Kind::Id | Kind::NamedId(_) | Kind::Bits(_)) => {
-            hexadecimal(number, len, out)
-        }
+        (
+            Value::Unsigned(number),
+            Kind::Hex | Kind::HexNames(_) | Kind::Id | Kind::NamedId(_) | Kind::Bits(_),
+        ) => hexadecimal(number, field.width.unwrap_or(len), out),
         (Value::Unsigned(number), Kind::Seconds | Kind::Time) => {
             out.write_all(Short::seconds(number).as_bytes())
         }
@@ -72,7 +73,10 @@ pub(crate) fn named(
     out: &mut impl Write,
 ) -> io::Result<()> {
     match (value, field.kind) {
-        (Value::Unsigned(number), Kind::Names(names) | Kind::NamedId(names)) => {
+        (
+            Value::Unsigned(number),
+            Kind::Names(names) | Kind::HexNames(names) | Kind::NamedId(names),
+        ) => {
             if let Some(name) = (names.name)(number) {
                 write!(out, "{name} (")?;
                 plain(field, len, value, out)?;
@@ -81,7 +85,7 @@ pub(crate) fn named(
             plain(field, len, value, out)
         }
         (Value::Unsigned(number), Kind::Bits(names)) => {
-            hexadecimal(number, len, out)?;
+            plain(field, len, value, out)?;
             let (known, left) = names.bits(number);
             if known.is_empty() {
                 return Ok(());

@@ -75,11 +75,11 @@ protocol! {
     PORT_REASON: Names(names!(PortReason: u8)), "vse.openflow.port_status.reason", "reason",
         "What happened to the port";
     // Configuration
-    CONFIG_FLAGS: Names(FLAGS_OF_FRAMES), "openflow.config_flags", "flags", "What happens to fragments";
-    MISS_SEND_LEN: Unsigned, "openflow.miss_send_len", "miss_send_len",
+    CONFIG_FLAGS: HexNames(FLAGS_OF_FRAMES), "openflow.config_flags", "flags", "What happens to fragments";
+    MISS_SEND_LEN: Hex, "openflow.miss_send_len", "miss_send_len",
         "Bytes of a frame that go to the controller";
     // Frames
-    BUFFER_ID: Names(BUFFERS), "openflow.buffer_id", "buffer_id", "Where the frame is buffered";
+    BUFFER_ID: HexNames(BUFFERS), "openflow.buffer_id", "buffer_id", "Where the frame is buffered";
     TOTAL_LEN: Unsigned, "openflow.total_len", "total_len", "Bytes of the whole frame";
     PACKET_IN_REASON: Names(names!(PacketInReason: u8)), "openflow.reason", "reason",
         "Why the frame is sent";

@@ -28,7 +28,7 @@ pub(crate) use nxm_fields::PROTOCOL as NXM;
 
 protocol! {
     pub(crate) static PROTOCOL = "openflow", "OpenFlow";
-    VERSION_FIELD: Unsigned, "openflow.version", "version", "Version: 1 is OpenFlow 1.0";
+    VERSION_FIELD: Hex, "openflow.version", "version", "Version: 1 is OpenFlow 1.0";
     TYPE: Names(names!(MessageType: u8)), "openflow_1_0.type", "type", "Type: OpenFlow 1.0";
     TYPE_1_3: Names(TYPES_1_3), "openflow_v4.type", "type", "Type: OpenFlow 1.3";
     TYPE_1_4: Names(TYPES_1_3), "openflow_v5.type", "type", "Type: OpenFlow 1.4";

@@ -18,7 +18,7 @@ fn value(field: &TreeField) -> Json {
         (OwnedValue::Unsigned(number), Kind::NamedId(names)) => {
             (names.name)(*number).map_or_else(|| hex(number), |name| json!(name))
         }
-        (OwnedValue::Unsigned(number), Kind::Names(names)) => {
+        (OwnedValue::Unsigned(number), Kind::Names(names) | Kind::HexNames(names)) => {
             (names.name)(*number).map_or_else(|| json!(number), |name| json!(name))
         }
         (OwnedValue::Unsigned(number), Kind::Bits(names)) => {

@@ -10,7 +10,8 @@ pub(crate) static VXLAN: LayerType = LayerType {
     protocol: Protocol::Vxlan,
     fields: &[
         FieldType::new("vni", Kind::Number(24), "network identifier").filter("vxlan.vni"),
-        FieldType::new("flags", Kind::Hex(8), "flags; 0x8, a VNI is given").filter("vxlan.flags"),
+        FieldType::new("flags", Kind::Hex(16), "flags; 0x800, a VNI is given")
+            .filter("vxlan.flags"),
     ],
 };
 
@@ -41,10 +42,11 @@ pub(super) const GENEVE_PORT: u16 = 6081;
 /// The EtherType of a bridged frame.
 const BRIDGED: [u8; 2] = [0x65, 0x58];
 
-/// Flags, 3 bytes, VNI, 1 byte.
+/// Flags, 2 bytes, VNI, 1 byte.
 pub(super) fn build_vxlan(view: View<'_>, part: &mut Part) {
     let [_, a, b, c] = view.u32("vni", 0).to_be_bytes();
-    part.prepend(vec![view.u8("flags", 8), 0, 0, 0, a, b, c, 0]);
+    let [high, low] = view.u16("flags", 0x0800).to_be_bytes();
+    part.prepend(vec![high, low, 0, 0, a, b, c, 0]);
 }
 
 /// GRE with its key bit alone; the key is subnet and flow.
