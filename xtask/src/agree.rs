@@ -39,6 +39,8 @@ struct Said {
     layers: Vec<String>,
     /// For each layer, the one in front of it that the other program does not know.
     carriers: Vec<Option<String>>,
+    /// The protocol behind them that the other program does not know.
+    end: Option<String>,
     /// The types of all OpenFlow messages that stand in no other.
     types: Vec<u64>,
     /// Their xids.

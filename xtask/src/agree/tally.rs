@@ -44,6 +44,17 @@ impl Relation {
     }
 }
 
+/// What there is to know of tshark's list.
+#[derive(Clone, Copy)]
+struct Theirs<'a> {
+    segment: Segment,
+    /// What is in front of an item and no layer of ours: what we make of that is our guess at what
+    /// carries it.
+    carrier: &'a dyn Fn(usize) -> Option<&'a str>,
+    /// What is behind the last item and no layer of ours: what we make of that is something else.
+    end: Option<&'a str>,
+}
+
 /// Where the first of a kind is, and how many there are.
 #[derive(Debug)]
 struct Found {
@@ -92,23 +103,24 @@ impl Tally {
             let place = || format!("{} frame {number}", capture.display());
             let carrier = |at| b.carriers.get(at).and_then(Option::as_deref);
             let segment = b.segment;
-            self.note(Subject::Layers, &a.layers, &b.layers, (segment, &carrier), place);
+            let theirs = Theirs { segment, carrier: &carrier, end: b.end.as_deref() };
+            self.note(Subject::Layers, &a.layers, &b.layers, theirs, place);
             if !a.types.is_empty() || !b.types.is_empty() {
                 self.with_messages += 1;
-                self.note(Subject::Types, &a.types, &b.types, (segment, &|_| None), place);
-                self.note(Subject::Xids, &a.xids, &b.xids, (segment, &|_| None), place);
+                let theirs = Theirs { segment, carrier: &|_| None, end: None };
+                self.note(Subject::Types, &a.types, &b.types, theirs, place);
+                self.note(Subject::Xids, &a.xids, &b.xids, theirs, place);
             }
         }
     }
 
-    /// Compares two lists. `carrier` names what is in front of an item of tshark's and no layer of ours:
-    /// what we make of that is our guess at what carries it.
-    fn note<'a, T: PartialEq + fmt::Display>(
+    /// Compares two lists.
+    fn note<T: PartialEq + fmt::Display>(
         &mut self,
         subject: Subject,
         ours: &[T],
         theirs: &[T],
-        (segment, carrier): (Segment, &dyn Fn(usize) -> Option<&'a str>),
+        Theirs { segment, carrier, end }: Theirs<'_>,
         place: impl Fn() -> String,
     ) {
         if ours == theirs {
@@ -123,6 +135,7 @@ impl Tally {
             (_, Some(_), _) if carrier(same).is_some() => Relation::NotOurs,
             (None, Some(_), Segment::Repeated) => Relation::Repeated,
             (None, Some(_), _) => Relation::NotByUs,
+            (Some(_), None, _) if end.is_some() => Relation::Different,
             (Some(_), None, Segment::BehindGap) => Relation::BehindGap,
             (Some(_), None, _) => Relation::NotByThem,
             (Some(_), Some(_), _) => Relation::Different,
@@ -131,6 +144,9 @@ impl Tally {
         let behind = carrier(same).map_or(behind, ToString::to_string);
         let what = match (mine, next) {
             (Some(a), Some(b)) => format!("behind {behind}: {a}, tshark {b}"),
+            (Some(a), None) if end.is_some() => {
+                format!("behind {behind}: {a}, tshark {}", end.unwrap_or_default())
+            }
             (Some(one), None) | (None, Some(one)) => format!("behind {behind}: {one}"),
             (None, None) => return,
         };

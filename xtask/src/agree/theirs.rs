@@ -8,16 +8,21 @@ use anyhow::bail;
 
 use super::{Frames, Said, Segment};
 
-/// Of each version, the columns of types and of xids.
-const MESSAGES: [[&str; 2]; 4] = [
-    ["openflow_1_0.type", "openflow.xid"],
-    ["openflow_v4.type", "openflow_v4.xid"],
-    ["openflow_v5.type", "openflow_v5.xid"],
-    ["openflow_v6.type", "openflow_v6.xid"],
+/// Of each version, the columns of types, of xids and of lengths.
+const MESSAGES: [[&str; 3]; 4] = [
+    ["openflow_1_0.type", "openflow.xid", "openflow.length"],
+    ["openflow_v4.type", "openflow_v4.xid", "openflow_v4.length"],
+    ["openflow_v5.type", "openflow_v5.xid", "openflow_v5.length"],
+    ["openflow_v6.type", "openflow_v6.xid", "openflow_v6.length"],
 ];
+/// Of these types it shows the message within as if it followed: an ERROR has the beginning of one
+/// behind so many bytes, a message of a bundle and a request that is passed on a whole one.
+const NESTING: [(u64, u64); 3] = [(1, 12), (34, 16), (32, 8)];
+/// Bytes of the header of a message.
+const HEADER_LEN: u64 = 8;
 /// What else a frame is asked for.
 const COLUMNS: [&str; 7] = [
-    "frame.number",
+    "frame.encap_type",
     "frame.protocols",
     "tcp.stream",
     "tcp.srcport",
@@ -25,12 +30,12 @@ const COLUMNS: [&str; 7] = [
     "tcp.analysis.retransmission",
     "vxlan.next_proto",
 ];
-/// The type of an ERROR.
-const ERROR: u64 = 1;
 /// What tshark lists as protocols, and is a part of the layer in front.
 const PARTS: [&str; 3] = ["ethertype", "openflow_v1", "pkt_comment"];
 /// The same, behind that layer alone: ICMP's extensions, and the addresses of another link in ARP.
 const PARTS_OF: [[&str; 2]; 2] = [["icmpv6", "icmp"], ["arp", "arp"]];
+/// What it lists where it knows no protocol: bytes, what is wrong with them, and what it has put together.
+const NO_PROTOCOLS: [&str; 4] = ["data", "_ws.malformed", "_ws.short", "_ws.unreassembled"];
 /// It puts segments into order only where it is told to, and knows one of the two ports of OpenFlow.
 const OPTIONS: [&str; 4] =
     ["-o", "tcp.reassemble_out_of_order:TRUE", "-d", "tcp.port==6633,openflow"];
@@ -49,18 +54,23 @@ pub(super) fn read(capture: &Path, known: &BTreeSet<String>) -> anyhow::Result<F
     }
     let mut frames = Frames::new();
     let mut gaps = BTreeSet::new();
+    let mut number = 0;
     for line in String::from_utf8_lossy(&ran.stdout).lines() {
         let columns: Vec<&str> = line.split('\t').collect();
-        let [number, protocols, stream, port, lost, repeated, gpe, messages @ ..] =
+        let [link, protocols, stream, port, lost, repeated, gpe, messages @ ..] =
             columns.as_slice()
         else {
             continue;
         };
-        let Ok(number) = number.parse() else { continue };
+        // It numbers pcapng's blocks without a frame too.
+        if link.is_empty() {
+            continue;
+        }
+        number += 1;
         let mut said = Said::default();
-        let (pairs, _) = messages.as_chunks::<2>();
-        for [types, xids] in pairs {
-            add_messages(types, xids, &mut said);
+        let (versions, _) = messages.as_chunks::<3>();
+        for version in versions {
+            add_messages(*version, &mut said);
         }
         layers(protocols, known, &mut said);
         // Of VXLAN-GPE it has the fields, and no layer.
@@ -84,15 +94,15 @@ pub(super) fn read(capture: &Path, known: &BTreeSet<String>) -> anyhow::Result<F
     Ok(frames)
 }
 
-/// Adds the messages of one version that stand in no other. tshark shows the message that an ERROR
-/// quotes like one that follows it; it has the xid of the ERROR.
-fn add_messages(types: &str, xids: &str, said: &mut Said) {
-    let mut error = None;
-    for (kind, xid) in numbers(types).zip(numbers(xids)) {
-        if error.take() == Some(xid) {
+/// Adds the messages of one version that stand in no other.
+fn add_messages([types, xids, lengths]: [&str; 3], said: &mut Said) {
+    let mut within = false;
+    for ((kind, xid), length) in numbers(types).zip(numbers(xids)).zip(numbers(lengths)) {
+        if std::mem::take(&mut within) {
             continue;
         }
-        error = (kind == ERROR).then_some(xid);
+        let nesting = NESTING.iter().find(|(nesting, _)| *nesting == kind);
+        within = nesting.is_some_and(|(_, before)| length >= before + HEADER_LEN);
         said.types.push(kind);
         said.xids.push(xid);
     }
@@ -102,6 +112,10 @@ fn add_messages(types: &str, xids: &str, said: &mut Said) {
 fn layers(protocols: &str, known: &BTreeSet<String>, said: &mut Said) {
     let mut carrier = None;
     let mut before = "";
+    // The header of such a capture is the one that other captures have in front of every frame.
+    if protocols.starts_with("netlink") {
+        said.layer("sll", None);
+    }
     for name in protocols.split(':').map(ours) {
         if name == "eth" && before == "eth" {
             // ISL, which it calls Ethernet.
@@ -117,6 +131,7 @@ fn layers(protocols: &str, known: &BTreeSet<String>, said: &mut Said) {
         }
         before = name;
     }
+    said.end = carrier.filter(|name| !NO_PROTOCOLS.contains(&name.as_str()));
 }
 
 /// Our name for a protocol of which tshark has several.
