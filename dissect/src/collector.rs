@@ -112,7 +112,19 @@ impl Collector {
 
     /// What was found of that slot, in the order of the frame.
     pub fn values(&self, slot: Slot) -> impl Iterator<Item = Collected<'_>> {
-        let found = self.found.iter().filter(move |found| found.slot == slot.0);
+        self.collected(move |found| found == slot.0)
+    }
+
+    /// What was found of these slots, in the order of the frame.
+    pub(crate) fn values_of<'a>(
+        &'a self,
+        slots: &'a [Slot],
+    ) -> impl Iterator<Item = Collected<'a>> {
+        self.collected(|found| slots.contains(&Slot(found)))
+    }
+
+    fn collected(&self, wanted: impl Fn(usize) -> bool) -> impl Iterator<Item = Collected<'_>> {
+        let found = self.found.iter().filter(move |found| wanted(found.slot));
         found.map(|found| Collected {
             field: found.field,
             place: found.place,

@@ -218,13 +218,9 @@ pub(crate) fn shown_by(group: &Protocol) -> Option<&'static Field> {
     std::ptr::eq(group, &raw const openflow::BODY).then_some(&openflow::TYPE)
 }
 
-/// Every field of that name, with its protocol: several protocols may share one. As in Wireshark,
-/// `ip.version` is that of IPv6 too.
+/// Every field of that name, with its protocol: several protocols may share one.
 pub fn fields_named(name: &str) -> impl Iterator<Item = (&'static Protocol, &'static Field)> + '_ {
-    let versions = [&crate::protocol::ipv4::VERSION, &crate::protocol::ipv6::VERSION];
-    let [of_ipv4, of_ipv6] = versions.map(|version| version.name);
-    let also = (name == of_ipv4).then_some(of_ipv6);
-    all_fields().filter(move |(_, field)| field.name == name || Some(field.name) == also)
+    all_fields().filter(move |(_, field)| field.name == name)
 }
 
 /// Every field with its protocol, in the order of the protocols.

@@ -5,9 +5,11 @@ use crate::registry::{self, Field, Kind};
 use crate::sink::Value;
 
 /// Names that stand for several fields, as in Wireshark.
-const TOGETHER: [(&str, [&str; 2]); 6] = [
+const TOGETHER: [(&str, [&str; 2]); 7] = [
     ("eth.addr", ["eth.dst", "eth.src"]),
     ("ip.addr", ["ip.src", "ip.dst"]),
+    // Of IPv6 too.
+    ("ip.version", ["ip.version", "ipv6.version"]),
     ("ipv6.addr", ["ipv6.src", "ipv6.dst"]),
     ("tcp.port", ["tcp.srcport", "tcp.dstport"]),
     ("udp.port", ["udp.srcport", "udp.dstport"]),
@@ -47,8 +49,7 @@ impl Named {
         &'a self,
         collected: &'a Collector,
     ) -> impl Iterator<Item = Collected<'a>> {
-        let all = self.slots.iter().flat_map(|slot| collected.values(*slot));
-        all.map(|mut found| {
+        collected.values_of(&self.slots).map(|mut found| {
             if let (Some(bit), Some(Value::Unsigned(bits))) = (self.bit, found.value) {
                 found.value = Some(Value::Flag(bits & bit == bit));
             }

@@ -58,6 +58,7 @@ fn what_passes() {
         "ip.src == 10.0.0.0/8 and ip.src == 192.168.0.1",
         "ip.addr == 10.0.0.2 && udp.port in {80, 1000..1010 5}",
         "ip.src == 10.0.0.1 or tcp",
+        "ip.version == 4 and all ip.version < 6",
         "not tcp",
         "!(tcp || udp.port < 500)",
         "ip.addr !== 10.0.0.1",
