@@ -34,8 +34,8 @@ const COLUMNS: [&str; 7] = [
 const PARTS: [&str; 3] = ["ethertype", "openflow_v1", "pkt_comment"];
 /// The same, behind that layer alone: ICMP's extensions, and the addresses of another link in ARP.
 const PARTS_OF: [[&str; 2]; 2] = [["icmpv6", "icmp"], ["arp", "arp"]];
-/// What it lists where it knows no protocol: bytes, what is wrong with them, and what it has put together.
-const NO_PROTOCOLS: [&str; 4] = ["data", "_ws.malformed", "_ws.short", "_ws.unreassembled"];
+/// What it lists where it knows no protocol: nothing, bytes, and what is wrong with them.
+const NO_PROTOCOLS: [&str; 5] = ["", "data", "_ws.malformed", "_ws.short", "_ws.unreassembled"];
 /// It puts segments into order only where it is told to, and knows one of the two ports of OpenFlow.
 const OPTIONS: [&str; 4] =
     ["-o", "tcp.reassemble_out_of_order:TRUE", "-d", "tcp.port==6633,openflow"];
