@@ -20,6 +20,8 @@ const MESSAGES: [[&str; 3]; 4] = [
 const NESTING: [(u64, u64); 3] = [(1, 12), (34, 16), (32, 8)];
 /// Bytes of the header of a message.
 const HEADER_LEN: u64 = 8;
+/// Seconds that it may take.
+const SECONDS: &str = "120";
 /// What else a frame is asked for.
 const COLUMNS: [&str; 7] = [
     "frame.encap_type",
@@ -43,11 +45,15 @@ const OPTIONS: [&str; 4] =
 /// The frames of a capture; of the layers, those that are `known` here.
 pub(super) fn read(capture: &Path, known: &BTreeSet<String>) -> anyhow::Result<Frames> {
     let mut command = Command::new("timeout");
-    command.args(["120", "tshark", "-n", "-r"]).arg(capture);
+    command.args([SECONDS, "tshark", "-n", "-r"]).arg(capture);
     command.args(OPTIONS).args(["-T", "fields"]);
     let columns = COLUMNS.into_iter().chain(MESSAGES.into_iter().flatten());
     command.args(columns.flat_map(|column| ["-e", column]));
     let ran = command.output()?;
+    // `timeout` has ended it: what it has not come to is no disagreement.
+    if ran.status.code() == Some(124) {
+        bail!("no end within {SECONDS} s");
+    }
     // A file that is cut short ends with an error, behind what could be read.
     if !ran.status.success() && ran.stdout.is_empty() {
         bail!("{}", String::from_utf8_lossy(&ran.stderr).lines().last().unwrap_or_default());
