@@ -53,4 +53,6 @@ pub use summary::Summary;
 pub use tree::{Layer, OwnedValue, Tree, TreeField};
 
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@
 
 use codec::types::MacAddr;
 
-use super::{arp, ip, ipv4, ipv6, llc, mpls, nsh, ppp, vlan, vse_frame};
+use super::{arp, ip, ipv4, ipv6, llc, mpls, nsh, plain, ppp, vlan, vse_frame};
 use crate::info::Info;
 use crate::registry::protocol;
 use crate::sink::{Ends, Place, Sink, Value};
@@ -31,11 +31,31 @@ pub(crate) const LENGTHS: std::ops::RangeInclusive<u16> = 1..=1500;
 
 /// Dissects a frame that begins with an Ethernet header, and all that is in it.
 pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
-    let Some((header, payload)) = bytes.split_first_chunk::<LEN>() else {
+    if !plain::dissect(walk, bytes, place, sink) {
+        dissect_any(walk, bytes, place, sink);
+    }
+}
+
+/// The same, whatever the frame carries.
+pub(super) fn dissect_any(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
+    let Some((fixed, payload)) = bytes.split_first_chunk::<LEN>() else {
         sink.enter(&PROTOCOL, place);
         short(walk, "Ethernet header", LEN, place, sink);
         return sink.leave();
     };
+    let ethertype = header(fixed, place, sink);
+    if LENGTHS.contains(&ethertype) {
+        // What is behind the length is padding.
+        let len = usize::from(ethertype);
+        let payload = payload.get(..len).unwrap_or(payload);
+        return llc::dissect(walk, payload, place.part(LEN, payload.len()), sink);
+    }
+    payload_of(walk, ethertype, payload, place.part(LEN, payload.len()), Some(bytes), sink);
+}
+
+/// Tells of the header at the start of `place`, and returns the EtherType or length.
+#[inline]
+pub(super) fn header(header: &[u8; LEN], place: Place, sink: &mut impl Sink) -> u16 {
     let [d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, t0, t1] = *header;
     let destination = MacAddr([d0, d1, d2, d3, d4, d5]);
     let source = MacAddr([s0, s1, s2, s3, s4, s5]);
@@ -50,13 +70,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     sink.ends(Ends::Mac(source, destination));
     sink.info(Info::EtherType(ethertype));
     sink.leave();
-    if LENGTHS.contains(&ethertype) {
-        // What is behind the length is padding.
-        let len = usize::from(ethertype);
-        let payload = payload.get(..len).unwrap_or(payload);
-        return llc::dissect(walk, payload, place.part(LEN, payload.len()), sink);
-    }
-    payload_of(walk, ethertype, payload, place.part(LEN, payload.len()), Some(bytes), sink);
+    ethertype
 }
 
 /// Dissects what an Ethernet header or a VLAN tag announces by its EtherType. `frame` is the

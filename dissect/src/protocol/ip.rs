@@ -45,8 +45,8 @@ pub(crate) fn carried(
 ) {
     match protocol {
         1 => icmp::dissect(walk, bytes, place, sink),
-        6 => tcp::dissect(walk, datagram, bytes, place, sink),
-        17 => udp::dissect(walk, datagram, bytes, place, sink),
+        tcp::NUMBER => tcp::dissect(walk, datagram, bytes, place, sink),
+        udp::NUMBER => udp::dissect(walk, datagram, bytes, place, sink),
         47 => gre::dissect(walk, datagram, bytes, place, sink),
         50 => ipsec::esp(walk, bytes, place, sink),
         58 => icmpv6::dissect(walk, bytes, place, sink),

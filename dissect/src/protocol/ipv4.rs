@@ -17,6 +17,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use codec::fcf::Fcf;
 use codec::vse::Carrier;
 
 use super::ip::{self, Datagram};
@@ -62,16 +63,15 @@ pub(crate) const LEAST: usize = 20;
 
 /// Dissects a datagram and what it carries.
 pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mut impl Sink) {
-    let Some(header) = bytes.first_chunk::<LEAST>() else {
+    let Some(fixed) = bytes.first_chunk::<LEAST>() else {
         sink.enter(&PROTOCOL, place);
         short(walk, "IPv4 header", LEAST, place, sink);
         return sink.leave();
     };
-    let [first, tos, l0, l1, i0, i1, f0, f1, ttl, proto, c0, c1, rest @ ..] = *header;
+    let [first, _, l0, l1, i0, i1, f0, f1, _, proto, _, _, rest @ ..] = *fixed;
     let [s0, s1, s2, s3, d0, d1, d2, d3] = rest;
-    let source = Ipv4Addr::new(s0, s1, s2, s3);
-    let destination = Ipv4Addr::new(d0, d1, d2, d3);
-    let (version, header_len) = (first >> 4, usize::from(first & 0xf) * 4);
+    let (source, destination) = (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3));
+    let (version, header_len) = (first >> 4, header_len(first));
     let id = u16::from_be_bytes([i0, i1]);
     let fragment = u16::from_be_bytes([f0, f1]);
     let (more, offset) = (fragment & 0x2000 != 0, usize::from(fragment & 0x1fff) * 8);
@@ -80,33 +80,7 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
         0 => bytes.len() + walk.missing,
         total => total,
     };
-
-    sink.enter(&PROTOCOL, place.part(0, header_len.min(bytes.len())));
-    if sink.wants(&PROTOCOL) {
-        let mut put = |field, offset, len, value| sink.field(field, place.part(offset, len), value);
-        let number = |bytes: [u8; 2]| Value::Unsigned(u16::from_be_bytes(bytes).into());
-        put(&VERSION, 0, 1, Value::Unsigned(version.into()));
-        put(&HDR_LEN, 0, 1, Value::Unsigned(u64::from(first & 0xf) * 4));
-        put(&DSFIELD, 1, 1, Value::Unsigned(tos.into()));
-        put(&DSCP, 1, 1, Value::Unsigned((tos >> 2).into()));
-        put(&ECN, 1, 1, Value::Unsigned((tos & 3).into()));
-        put(&LEN, 2, 2, number([l0, l1]));
-        put(&ID, 4, 2, number([i0, i1]));
-        put(&DF, 6, 1, Value::Flag(fragment & 0x4000 != 0));
-        put(&MF, 6, 1, Value::Flag(more));
-        put(&FRAG_OFFSET, 6, 2, Value::Unsigned((fragment & 0x1fff).into()));
-        put(&TTL, 8, 1, Value::Unsigned(ttl.into()));
-        put(&PROTO, 9, 1, Value::Unsigned(proto.into()));
-        put(&CHECKSUM, 10, 2, number([c0, c1]));
-        if let Some(header) = bytes.get(..header_len) {
-            put(&CHECKSUM_STATUS, 10, 2, Value::Unsigned((sum(header) == 0xffff).into()));
-        }
-        put(&SRC, 12, 4, Value::ipv4(source));
-        put(&DST, 16, 4, Value::ipv4(destination));
-    }
-    let field = fcf::report(walk, Carrier::Tos, tos.into(), place.part(1, 1), sink);
-    sink.ends(Ends::Ipv4(source, destination));
-    sink.info(Info::IpProtocol(proto));
+    let field = header(walk, fixed, bytes, place, sink);
     if version != 4 || header_len < LEAST || total < header_len {
         let text = format!(
             "IPv4 header: version {version}, header length {header_len}, total length {total}"
@@ -148,6 +122,55 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
     let key = DatagramKey { source, destination, protocol: proto, id: id.into(), network };
     let fragment = Fragment { offset, more, bytes: payload };
     reassemble(walk, key, fragment, &datagram, place, sink);
+}
+
+/// Tells of the header that `bytes`, at `place`, begin with, but not of its options; the layer stays
+/// open. Returns the Flow Control Field, where frames have one here.
+#[inline]
+pub(super) fn header(
+    walk: &Walk<'_>,
+    fixed: &[u8; LEAST],
+    bytes: &[u8],
+    place: Place,
+    sink: &mut impl Sink,
+) -> Option<Fcf> {
+    let [first, tos, l0, l1, i0, i1, f0, f1, ttl, proto, c0, c1, rest @ ..] = *fixed;
+    let [s0, s1, s2, s3, d0, d1, d2, d3] = rest;
+    let (source, destination) = (Ipv4Addr::new(s0, s1, s2, s3), Ipv4Addr::new(d0, d1, d2, d3));
+    let fragment = u16::from_be_bytes([f0, f1]);
+    let header_len = header_len(first);
+    sink.enter(&PROTOCOL, place.part(0, header_len.min(bytes.len())));
+    if sink.wants(&PROTOCOL) {
+        let mut put = |field, offset, len, value| sink.field(field, place.part(offset, len), value);
+        let number = |bytes: [u8; 2]| Value::Unsigned(u16::from_be_bytes(bytes).into());
+        put(&VERSION, 0, 1, Value::Unsigned((first >> 4).into()));
+        put(&HDR_LEN, 0, 1, Value::Unsigned(u64::from(first & 0xf) * 4));
+        put(&DSFIELD, 1, 1, Value::Unsigned(tos.into()));
+        put(&DSCP, 1, 1, Value::Unsigned((tos >> 2).into()));
+        put(&ECN, 1, 1, Value::Unsigned((tos & 3).into()));
+        put(&LEN, 2, 2, number([l0, l1]));
+        put(&ID, 4, 2, number([i0, i1]));
+        put(&DF, 6, 1, Value::Flag(fragment & 0x4000 != 0));
+        put(&MF, 6, 1, Value::Flag(fragment & 0x2000 != 0));
+        put(&FRAG_OFFSET, 6, 2, Value::Unsigned((fragment & 0x1fff).into()));
+        put(&TTL, 8, 1, Value::Unsigned(ttl.into()));
+        put(&PROTO, 9, 1, Value::Unsigned(proto.into()));
+        put(&CHECKSUM, 10, 2, number([c0, c1]));
+        if let Some(header) = bytes.get(..header_len) {
+            put(&CHECKSUM_STATUS, 10, 2, Value::Unsigned((sum(header) == 0xffff).into()));
+        }
+        put(&SRC, 12, 4, Value::ipv4(source));
+        put(&DST, 16, 4, Value::ipv4(destination));
+    }
+    let field = fcf::report(walk, Carrier::Tos, tos.into(), place.part(1, 1), sink);
+    sink.ends(Ends::Ipv4(source, destination));
+    sink.info(Info::IpProtocol(proto));
+    field
+}
+
+/// Bytes of a header that begins so.
+fn header_len(first: u8) -> usize {
+    usize::from(first & 0xf) * 4
 }
 
 /// Adds a fragment to its datagram, and dissects the whole once it is there. Where a fragment

@@ -21,6 +21,7 @@ pub(crate) mod mpls;
 pub(crate) mod netlink;
 pub(crate) mod nsh;
 pub(crate) mod openflow;
+mod plain;
 pub(crate) mod ppp;
 pub(crate) mod shortcut;
 pub(crate) mod stt;

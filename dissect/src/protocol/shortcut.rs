@@ -1,21 +1,13 @@
-//! The way to TCP in frames whose headers stand where they mostly do: Ethernet, IPv4 without options,
-//! TCP, or the same in VXLAN. To track such a frame nothing else of it matters. Every other frame is
-//! walked over, and so are those of which anything looks wrong.
+//! The way to TCP in plain frames, and in plain frames in VXLAN. To track such a frame nothing else of
+//! it matters. Every other frame is walked over, and so are those of which anything looks wrong.
 
-use std::net::{IpAddr, Ipv4Addr};
-
-use super::ip::Datagram;
-use super::{ethernet, ipv4, tcp, udp, vxlan};
+use super::plain::Plain;
+use super::{tcp, udp, vxlan};
 use crate::assembly::Tracker;
 use crate::frame::{Frame, LinkType};
 use crate::options::Options;
 use crate::ports::{Carries, Ports};
 use crate::walk::Tunnel;
-
-/// The first byte of a header without options.
-const IPV4_PLAIN: u8 = 0x45;
-/// More fragments, and the fragment offset.
-const FRAGMENT: u16 = 0x3fff;
 
 /// What a shortcut goes by.
 #[derive(Debug)]
@@ -40,38 +32,20 @@ impl Shortcut<'_> {
         (depth, network): (usize, u64),
         tracker: &mut Tracker<'_>,
     ) -> Option<()> {
-        let (&[.., 0x08, 0x00], packet) = bytes.split_first_chunk::<{ ethernet::LEN }>()? else {
-            return None;
-        };
-        let (header, rest) = packet.split_first_chunk::<{ ipv4::LEAST }>()?;
-        let [first, _, l0, l1, _, _, f0, f1, _, protocol, _, _, addresses @ ..] = *header;
-        let total = usize::from(u16::from_be_bytes([l0, l1]));
-        let len = total.checked_sub(ipv4::LEAST)?;
-        let whole = u16::from_be_bytes([f0, f1]) & FRAGMENT == 0;
-        if first != IPV4_PLAIN || !whole || total > packet.len() + missing {
-            return None;
-        }
-        let payload = rest.get(..len).unwrap_or(rest);
-        match protocol {
-            6 => {
+        let plain = Plain::of(bytes, missing)?;
+        let payload = plain.payload;
+        match plain.protocol {
+            tcp::NUMBER => {
                 let header = tcp::Header::of(payload.first_chunk()?);
                 let carries = self.ports.tcp(header.source, header.destination);
                 if carries == Carries::Stt {
                     return None;
                 }
-                let [s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
-                let datagram = Datagram {
-                    source: IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3)),
-                    destination: IpAddr::V4(Ipv4Addr::new(d0, d1, d2, d3)),
-                    len,
-                    fcf: None,
-                    first_fragment: false,
-                };
                 let on_port = tcp::on_port(carries, self.options);
-                tcp::track(tracker, &header, on_port, (&datagram, network), payload);
+                tcp::track(tracker, &header, on_port, (&plain.datagram(None), network), payload);
                 Some(())
             }
-            17 => {
+            udp::NUMBER => {
                 let (&[s0, s1, d0, d1, l0, l1, ..], rest) =
                     payload.split_first_chunk::<{ udp::LEN }>()?;
                 let (source, destination) =
@@ -82,7 +56,7 @@ impl Shortcut<'_> {
                     _ => return None,
                 }
                 let length = usize::from(u16::from_be_bytes([l0, l1]));
-                if length != len || depth >= self.options.max_depth {
+                if length != plain.len || depth >= self.options.max_depth {
                     return None;
                 }
                 let (&[_, _, _, _, v0, v1, v2, _], inner) =
@@ -98,76 +72,49 @@ impl Shortcut<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, File};
-
     use super::*;
     use crate::assembly::{Assembly, Role, Steps};
+    use crate::damaged::each_frame;
     use crate::protocol;
-    use crate::savefile::{Reader, decompressed};
     use crate::sink::{Ignore, Place};
     use crate::walk::Walk;
 
-    /// Every frame of pcaps/ brings the same by the shortcut as by a walk, and so do the same frames
-    /// with a byte changed here and there, or cut.
+    /// Every frame brings the same by the shortcut as by a walk.
     #[test]
     fn a_walk_finds_the_same() {
         let options = Options { numbers_streams: true, ..Options::default() };
         let ports = Ports::new(&options.assignments);
         let shortcut = Shortcut { options: &options, ports: &ports };
-        let mut state = 1_u64;
-        let mut random = |below: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            usize::try_from(state >> 33).unwrap() % below
-        };
+        let fresh = || [(); 2].map(|()| Assembly::new(options.limits, true));
+        let mut assemblies = fresh();
         let (mut short, mut all) = (0, 0);
-        for entry in fs::read_dir("../pcaps").unwrap() {
-            for damaged in [false, true, true, true] {
-                let path = entry.as_ref().unwrap().path();
-                let input = decompressed(File::open(path).unwrap()).unwrap();
-                let Ok(mut reader) = Reader::new(input) else { continue };
-                let mut assemblies = [(); 2].map(|()| Assembly::new(options.limits, true));
-                let mut steps = [(); 2].map(|()| Steps::default());
-                while let Ok(Some(record)) = reader.next() {
-                    let mut bytes = record.frame.bytes.to_vec();
-                    if damaged && !bytes.is_empty() && random(2) == 0 {
-                        let at = random(bytes.len());
-                        match random(8) {
-                            0 => bytes.truncate(at),
-                            _ => bytes[at] = u8::try_from(random(256)).unwrap(),
-                        }
-                    }
-                    let frame = Frame { bytes: &bytes, ..record.frame };
-                    let [by_shortcut, by_walk] = &mut assemblies;
-                    let [noted, expected] = &mut steps;
-                    by_shortcut.note(frame.number, frame.time);
-                    by_walk.note(frame.number, frame.time);
-                    let missing = frame.len.saturating_sub(bytes.len());
-                    let walk = |tracker| {
-                        let role = Role::Tracks(tracker);
-                        let (options, ports) = (&options, &ports);
-                        let mut walk = Walk { options, ports, role, depth: 0, missing, network: 0 };
-                        let place = Place { offset: Some(0), len: bytes.len() };
-                        protocol::link(&mut walk, frame.link_type, &bytes, place, &mut Ignore);
-                    };
-                    walk(Tracker { assembly: by_walk, steps: expected });
-                    let mut tracker = Tracker { assembly: by_shortcut, steps: noted };
-                    let before = format!("{:?}", tracker.steps);
-                    if shortcut.track(&frame, &mut tracker) {
-                        short += 1;
-                    } else {
-                        assert_eq!(
-                            format!("{:?}", tracker.steps),
-                            before,
-                            "it goes no step too far"
-                        );
-                        walk(tracker);
-                    }
-                    all += 1;
-                    assert_eq!(format!("{noted:?}"), format!("{expected:?}"), "{frame:?}");
-                    steps.iter_mut().for_each(Steps::clear);
-                }
+        each_frame(|begins, frame| {
+            if begins {
+                assemblies = fresh();
             }
-        }
+            let [by_shortcut, by_walk] = &mut assemblies;
+            let [mut noted, mut expected] = [(); 2].map(|()| Steps::default());
+            by_shortcut.note(frame.number, frame.time);
+            by_walk.note(frame.number, frame.time);
+            let missing = frame.len.saturating_sub(frame.bytes.len());
+            let walk = |tracker| {
+                let role = Role::Tracks(tracker);
+                let (options, ports) = (&options, &ports);
+                let mut walk = Walk { options, ports, role, depth: 0, missing, network: 0 };
+                let place = Place { offset: Some(0), len: frame.bytes.len() };
+                protocol::link(&mut walk, frame.link_type, frame.bytes, place, &mut Ignore);
+            };
+            walk(Tracker { assembly: by_walk, steps: &mut expected });
+            let mut tracker = Tracker { assembly: by_shortcut, steps: &mut noted };
+            if shortcut.track(frame, &mut tracker) {
+                short += 1;
+            } else {
+                assert_eq!(tracker.steps.len(), 0, "it goes no step too far");
+                walk(tracker);
+            }
+            all += 1;
+            assert_eq!(format!("{noted:?}"), format!("{expected:?}"), "{frame:?}");
+        });
         assert!(short > 1000 && all - short > 1000, "{short} of {all}");
     }
 }

@@ -59,6 +59,8 @@ static FLAG_NAMES: &Names = named_values! {
     256 "ae",
 };
 
+/// Its number in the header of IP.
+pub(crate) const NUMBER: u8 = 6;
 /// Bytes of a header without options.
 pub(crate) const LEAST: usize = 20;
 const FIN: u8 = 0x01;

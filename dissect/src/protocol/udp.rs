@@ -24,6 +24,8 @@ protocol! {
     CHECKSUM: Hex, "udp.checksum", "checksum", "Checksum, 0 for none";
 }
 
+/// Its number in the header of IP.
+pub(crate) const NUMBER: u8 = 17;
 /// Bytes of the header.
 pub(crate) const LEN: usize = 8;
 
