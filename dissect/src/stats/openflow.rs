@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use codec::of10::{MessageType, VERSION};
 use foldhash::fast::RandomState;
 
-use super::Connection;
 use super::listener::{Context, MessageCounter};
 use super::report::{Report, columns, count};
+use super::{Connection, Talk};
 use crate::protocol::openflow::{later_type_name, version_name};
+
+/// Places for those that talked of late, a power of two.
+const RECENT: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Kind {
@@ -30,6 +33,8 @@ pub(super) struct Messages {
     plain: Vec<[[(u64, u64); 32]; 2]>,
     /// Messages and bytes of all others.
     counts: HashMap<Kind, (u64, u64), RandomState>,
+    /// Who talked of late, each with the connection, at the place that the ports name.
+    recent: Vec<Option<(Talk, usize)>>,
     /// The frame of the last message, and which of the connections it is of.
     last: Option<(u64, usize)>,
 }
@@ -41,9 +46,22 @@ impl Messages {
         {
             return known;
         }
+        let place = context.talk.place(RECENT);
+        let recent = self.recent.get(place).and_then(Option::as_ref);
+        let recent = recent.and_then(|(talk, index)| (*talk == context.talk).then_some(*index));
+        let index = recent.unwrap_or_else(|| self.look_up(context, place));
+        self.last = Some((context.frame, index));
+        index
+    }
+
+    #[cold]
+    fn look_up(&mut self, context: &Context, place: usize) -> usize {
         let (connection, _) = context.talk.connection();
         let index = self.index(connection, context.frame);
-        self.last = Some((context.frame, index));
+        self.recent.resize(RECENT, None);
+        if let Some(recent) = self.recent.get_mut(place) {
+            *recent = Some((context.talk, index));
+        }
         index
     }
 

@@ -19,6 +19,18 @@ impl Talk {
         }
     }
 
+    /// A place for it among so many, a power of two, by its ports.
+    #[inline]
+    pub(super) fn place(&self, places: usize) -> usize {
+        match self.ports {
+            // Not the same for both directions.
+            Some(Ends::Tcp(a, b) | Ends::Udp(a, b)) => {
+                usize::from(a.wrapping_mul(3) ^ b) & places.wrapping_sub(1)
+            }
+            _ => 0,
+        }
+    }
+
     /// The two ends with their ports, in an order that both directions have, and whether they were
     /// turned round.
     #[must_use]
