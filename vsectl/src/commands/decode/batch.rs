@@ -36,34 +36,46 @@ struct Frames {
     /// The number of the first frame.
     number: u64,
     kept: Vec<Kept>,
+    /// What is the same for many frames in a row.
+    common: Vec<Common>,
     /// Comments, and the names of interfaces.
     names: String,
 }
 
-/// A frame whose bytes stand in the block: in less than a cache line, since there are thousands.
+/// A frame whose bytes stand in the block: in few bytes, since there are thousands.
 struct Kept {
     time: u64,
     /// Bytes from the first frame to this one.
     from: u32,
     caplen: u32,
     len: u32,
+    /// Which of the common things it has.
+    common: u32,
+}
+
+/// What frames of the same interface have in common.
+struct Common {
     link_type: LinkType,
     interface: u32,
-    /// Where among the names its comment stands, and the name of its interface.
-    comment: Option<Range<u32>>,
+    /// Where among the names its name stands, and a comment that one frame alone has.
     interface_name: Option<Range<u32>>,
+    comment: Option<Range<u32>>,
 }
 
 impl Batch {
-    /// Fills the batch with the next frames, at most so many. Returns whether there may be more.
+    /// Fills the batch with the next frames, at most so many, and has `track` keep what each brings
+    /// to its streams. The frames before have these `times`. Returns whether there may be more.
     pub(super) fn fill<R: Read>(
         &mut self,
         reader: &mut Reader<R>,
-        most: u64,
-        wordy: bool,
-    ) -> Result<bool, SavefileError> {
+        (most, wordy, times): (u64, bool, Times),
+        track: impl FnMut(Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Result<bool, SavefileError>> {
         self.text.clear();
-        self.frames.fill(reader, most, if wordy { FULL_WORDY } else { FULL })
+        self.tracked.clear();
+        self.times = times;
+        let full = if wordy { FULL_WORDY } else { FULL };
+        self.frames.fill(reader, (most, full), &mut self.tracked, track)
     }
 
     /// How many frames there are.
@@ -71,30 +83,7 @@ impl Batch {
         u64::try_from(self.frames.kept.len()).unwrap_or(u64::MAX)
     }
 
-    /// The times of the first frame and of the last.
-    pub(super) fn ends(&self) -> Option<(u64, u64)> {
-        let kept = &self.frames.kept;
-        Some((kept.first()?.time, kept.last()?.time))
-    }
-
-    /// The frames as they stood in the file.
-    pub(super) fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        self.frames.records()
-    }
-
-    /// Keeps what the frames bring to the streams of `dissector`, and what their `times` are
-    /// relative to.
-    pub(super) fn track(&mut self, dissector: &mut Dissector, times: &mut Times) {
-        self.times = *times;
-        self.tracked.clear();
-        for record in self.frames.records() {
-            dissector.track(record.frame, &mut self.tracked);
-            times.advance(record.frame.time);
-            times.shown();
-        }
-    }
-
-    /// Takes the frames, which must be [tracked](Self::track), through `lane`.
+    /// Takes the frames through `lane`.
     pub(super) fn run(&mut self, lane: &mut Lane, dissector: &mut Dissector) -> io::Result<()> {
         dissector.take_over(&mut self.tracked);
         *lane.output.times() = self.times;
@@ -111,55 +100,82 @@ impl Frames {
     fn fill<R: Read>(
         &mut self,
         reader: &mut Reader<R>,
-        most: u64,
-        full: usize,
-    ) -> Result<bool, SavefileError> {
+        (most, full): (u64, usize),
+        tracked: &mut Tracked,
+        track: impl FnMut(Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Result<bool, SavefileError>> {
         self.kept.clear();
+        self.common.clear();
         self.names.clear();
-        let more = self.take(reader, most);
+        let more = self.take(reader, most, tracked, track);
         reader.hand_over(&mut self.block, full);
         more
     }
 
-    fn take<R: Read>(&mut self, reader: &mut Reader<R>, most: u64) -> Result<bool, SavefileError> {
+    fn take<R: Read>(
+        &mut self,
+        reader: &mut Reader<R>,
+        most: u64,
+        tracked: &mut Tracked,
+        mut track: impl FnMut(Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Result<bool, SavefileError>> {
         for n in 0..most {
             if n > 0 && !reader.has_in_block() {
-                return Ok(!reader.is_at_end());
+                return Ok(Ok(!reader.is_at_end()));
             }
-            let Some(record) = reader.next()? else { return Ok(false) };
-            self.keep(&record);
+            match reader.next() {
+                Ok(Some(record)) => {
+                    track(record.frame, tracked)?;
+                    self.keep(&record);
+                }
+                Ok(None) => break,
+                Err(error) => return Ok(Err(error)),
+            }
         }
-        Ok(false)
+        Ok(Ok(false))
     }
 
     #[inline]
     fn keep(&mut self, record: &Record<'_>) {
-        let Frame { link_type, bytes, len, number, time, interface, interface_name } = record.frame;
+        let Frame { bytes, len, number, time, .. } = record.frame;
         let address = bytes.as_ptr().addr();
         if self.kept.is_empty() {
             (self.first, self.number) = (address, number);
         }
-        let comment = record.comment.map(|comment| self.name(comment));
-        let interface_name = interface_name.map(|name| self.interface_name(name));
+        if !self.is_common(record) {
+            self.add_common(record);
+        }
         self.kept.push(Kept {
             time,
             from: short(address.wrapping_sub(self.first)),
             caplen: short(bytes.len()),
             len: short(len),
-            link_type,
-            interface,
-            comment,
-            interface_name,
+            common: short(self.common.len() - 1),
         });
     }
 
-    /// Where the name of an interface stands: mostly the frame before has it too.
-    fn interface_name(&mut self, name: &str) -> Range<u32> {
-        let before = self.kept.last().and_then(|kept| kept.interface_name.clone());
-        match before {
-            Some(range) if self.names.get(long(&range)) == Some(name) => range,
-            _ => self.name(name),
-        }
+    /// Whether the frame has in common with the one before what there is to have.
+    #[inline]
+    fn is_common(&self, record: &Record<'_>) -> bool {
+        let Frame { link_type, interface, interface_name, .. } = record.frame;
+        let Some(common) = self.common.last() else { return false };
+        common.link_type == link_type
+            && common.interface == interface
+            && self.text(common.interface_name.as_ref()) == interface_name
+            && (common.comment.is_none() && record.comment.is_none())
+    }
+
+    #[cold]
+    fn add_common(&mut self, record: &Record<'_>) {
+        let Frame { link_type, interface, interface_name, .. } = record.frame;
+        let interface_name = interface_name.map(|name| self.name(name));
+        let comment = record.comment.map(|comment| self.name(comment));
+        self.common.push(Common { link_type, interface, interface_name, comment });
+    }
+
+    #[inline]
+    fn text(&self, range: Option<&Range<u32>>) -> Option<&str> {
+        self.names.get(long(range?))
     }
 
     fn name(&mut self, name: &str) -> Range<u32> {
@@ -169,26 +185,23 @@ impl Frames {
     }
 
     fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        let text = |range: &Range<u32>| self.names.get(long(range));
         // The block has moved into its place, its bytes have not.
         let first = self.first.wrapping_sub(self.block.as_ptr().addr());
-        self.kept.iter().zip(self.number..).map(move |(kept, number)| {
+        self.kept.iter().zip(self.number..).filter_map(move |(kept, number)| {
             let range = long(&(kept.from..kept.from.saturating_add(kept.caplen)));
             let range = first.wrapping_add(range.start)..first.wrapping_add(range.end);
-            Record {
-                frame: Frame {
-                    link_type: kept.link_type,
-                    bytes: self.block.get(range).unwrap_or_default(),
-                    len: usize::try_from(kept.len).unwrap_or(usize::MAX),
-                    number,
-                    time: kept.time,
-                    interface: kept.interface,
-                    interface_name: kept.interface_name.as_ref().and_then(text),
-                },
-                comment: kept.comment.as_ref().and_then(text),
-                block: None,
-                blocks_before: &[],
-            }
+            let common = self.common.get(usize::try_from(kept.common).ok()?)?;
+            let frame = Frame {
+                link_type: common.link_type,
+                bytes: self.block.get(range).unwrap_or_default(),
+                len: usize::try_from(kept.len).unwrap_or(usize::MAX),
+                number,
+                time: kept.time,
+                interface: common.interface,
+                interface_name: self.text(common.interface_name.as_ref()),
+            };
+            let comment = self.text(common.comment.as_ref());
+            Some(Record { frame, comment, block: None, blocks_before: &[] })
         })
     }
 }

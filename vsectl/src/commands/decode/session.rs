@@ -206,23 +206,18 @@ impl Session {
         progress: &mut Progress,
         out: &mut impl Write,
     ) -> anyhow::Result<Result<(), SavefileError>> {
+        let lanes: Option<Vec<Lane>> = (0..crew::threads()).map(|_| self.lane.split()).collect();
+        let Some((mut lane, others)) = lanes.and_then(|mut lanes| Some((lanes.pop()?, lanes)))
+        else {
+            return self.one_by_one(reader, progress, out);
+        };
         let mut left = self.settings.count - self.lane.passed;
         let mut batch = Batch::default();
-        let wordy = self.lane.output.is_wordy();
-        let mut more = batch.fill(reader, left, wordy);
-        let lanes: Option<Vec<Lane>> = (0..crew::threads()).map(|_| self.lane.split()).collect();
-        let Some((lane, others)) = lanes.and_then(|mut lanes| Some((lanes.pop()?, lanes))) else {
-            for record in batch.records() {
-                self.frame(&record, out)?;
-            }
-            return match more {
-                Ok(true) => self.one_by_one(reader, progress, out),
-                Ok(false) => Ok(Ok(())),
-                Err(error) => Ok(Err(error)),
-            };
-        };
+        let mut more = self.fill(&mut batch, reader, left, out)?;
         if !matches!(more, Ok(true)) {
-            batch.records().try_for_each(|record| self.frame(&record, out))?;
+            batch.run(&mut lane, &mut self.dissector.followers().dissector())?;
+            self.lane.output.behind(&batch.text, out)?;
+            self.lane.join(&lane);
             return Ok(more.map(|_| ()));
         }
         let queue = Queue::default();
@@ -238,13 +233,12 @@ impl Session {
                     && matches!(more, Ok(true))
                     && let Some(mut batch) = crew.spare()
                 {
-                    more = batch.fill(reader, left, wordy);
+                    more = self.fill(&mut batch, reader, left, out)?;
                     filled = Some(batch);
                 }
-                if let Some(mut batch) = filled.take() {
+                if let Some(batch) = filled.take() {
                     left -= batch.len();
                     progress.at(reader.offset());
-                    self.track(&mut batch, out)?;
                     crew.put(batch);
                 } else if !crew.help()? {
                     break;
@@ -255,16 +249,28 @@ impl Session {
         })
     }
 
-    /// Follows the streams of a batch.
-    fn track(&mut self, batch: &mut Batch, out: &mut impl Write) -> anyhow::Result<()> {
-        let Some((first, last)) = batch.ends() else { return Ok(()) };
-        if self.begins {
-            self.begin(first, out)?;
-        }
+    /// Fills a batch with the next frames, at most so many, and follows their streams.
+    fn fill<R: Read>(
+        &mut self,
+        batch: &mut Batch,
+        reader: &mut Reader<R>,
+        most: u64,
+        out: &mut impl Write,
+    ) -> anyhow::Result<Result<bool, SavefileError>> {
+        let (wordy, times) = (self.lane.output.is_wordy(), *self.lane.output.times());
+        let more = batch.fill(reader, (most, wordy, times), |frame, tracked| {
+            if self.begins {
+                self.begin(frame.time, out)?;
+            }
+            self.last = frame.time;
+            self.dissector.track(frame, tracked);
+            let times = self.lane.output.times();
+            times.advance(frame.time);
+            times.shown();
+            Ok(())
+        })?;
         self.frames += batch.len();
-        self.last = last;
-        batch.track(&mut self.dissector, self.lane.output.times());
-        Ok(())
+        Ok(more)
     }
 
     /// Sees to the streams where a capture begins: it continues the one before, as the files of a
