@@ -92,7 +92,7 @@ fn capture(path: &Path, compared: &mut BTreeMap<String, u32>, differences: &mut 
     while let Ok(Some(record)) = reader.next() {
         let frame = record.frame;
         let mut tree = Tree::default();
-        dissector.dissect(frame, &mut tree);
+        dissector.dissect(&frame, &mut tree);
         // What is cut short or wrong each of them leaves out in its own way.
         if frame.link_type != LinkType::ETHERNET || !tree.problems.is_empty() {
             continue;

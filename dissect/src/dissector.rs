@@ -100,7 +100,7 @@ impl Dissector {
 
     /// Keeps what the next frame brings to streams and datagrams, and tells nobody of it. That is
     /// all of a dissection that must be done in the order of the frames. The frame counts as shown.
-    pub fn track(&mut self, frame: Frame<'_>, tracked: &mut Tracked) {
+    pub fn track(&mut self, frame: &Frame<'_>, tracked: &mut Tracked) {
         if tracked.starts.is_empty() {
             tracked.clock = self.clock;
         }
@@ -120,14 +120,14 @@ impl Dissector {
     }
 
     /// Comes to the next frame of the run, which can be walked over [again](Self::again) then.
-    pub fn follow(&mut self, frame: Frame<'_>) {
+    pub fn follow(&mut self, frame: &Frame<'_>) {
         self.clock.advance(frame.time);
         self.from = self.run.starts.get(self.next).copied().unwrap_or(usize::MAX);
         self.next += 1;
     }
 
     /// Dissects the next frame into `sink`.
-    pub fn dissect(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
+    pub fn dissect(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) {
         self.clock.advance(frame.time);
         let mut steps = mem::take(&mut self.run.steps);
         steps.clear();
@@ -139,12 +139,12 @@ impl Dissector {
 
     /// Dissects `frame`, which must be the last one again, into another sink. A filter needs less
     /// of a frame than the output of the frames that pass.
-    pub fn again(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
+    pub fn again(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) {
         let missing = frame.len.saturating_sub(frame.bytes.len());
         if sink.wants(&frame::PROTOCOL) {
-            frame::fields(&frame, &self.clock, sink);
+            frame::fields(frame, &self.clock, sink);
         }
-        walk(&self.shared, self.run.steps.follow(self.from), &frame, sink);
+        walk(&self.shared, self.run.steps.follow(self.from), frame, sink);
         if missing > 0 && sink.wants_problems() {
             sink.problem(Problem {
                 kind: ProblemKind::Truncated,
@@ -155,13 +155,13 @@ impl Dissector {
         if let Some(annotator) = &mut self.annotator
             && sink.wants(&entry::PROTOCOL)
         {
-            entry::report(annotator.as_mut(), &frame, sink);
+            entry::report(annotator.as_mut(), frame, sink);
         }
     }
 
     /// Notes that `frame`, the last one, is shown: the time since the last shown frame counts from
     /// it.
-    pub fn shown(&mut self, frame: Frame<'_>) {
+    pub fn shown(&mut self, frame: &Frame<'_>) {
         self.clock.shown(frame.time);
     }
 
@@ -177,12 +177,12 @@ impl Dissector {
         Some(held.frame)
     }
 
-    fn keep(&mut self, frame: Frame<'_>, steps: &mut Steps) {
+    fn keep(&mut self, frame: &Frame<'_>, steps: &mut Steps) {
         self.assembly.note(frame.number, frame.time);
         let mut tracker = Tracker { assembly: &mut self.assembly, steps };
         let Shared { options, ports } = &*self.shared;
-        if !(Shortcut { options, ports }).track(&frame, &mut tracker) {
-            walk(&self.shared, Role::Tracks(tracker), &frame, &mut Ignore);
+        if !(Shortcut { options, ports }).track(frame, &mut tracker) {
+            walk(&self.shared, Role::Tracks(tracker), frame, &mut Ignore);
         }
     }
 }

@@ -12,7 +12,7 @@
 //!     \x01\x12\0\x08\0\0\0\x07";
 //! let mut dissector = Dissector::new(Options::default());
 //! let mut tree = Tree::default();
-//! dissector.dissect(Frame::ethernet(bytes), &mut tree);
+//! dissector.dissect(&Frame::ethernet(bytes), &mut tree);
 //! let protocols: Vec<_> = tree.layers.iter().map(|layer| layer.protocol.name).collect();
 //! assert_eq!(protocols, ["eth", "vse"]);
 //! assert_eq!(tree.layers[1].layers[0].protocol.name, "openflow");

@@ -24,7 +24,7 @@ fn frame(bytes: &[u8]) -> Frame<'_> {
 
 fn dissect(dissector: &mut Dissector, bytes: &[u8]) -> Tree {
     let mut tree = Tree::default();
-    dissector.dissect(frame(bytes), &mut tree);
+    dissector.dissect(&frame(bytes), &mut tree);
     tree
 }
 
@@ -125,7 +125,7 @@ fn again_is_the_same() {
         let bytes = segment(sequence, 0x18, data);
         let first = dissect(&mut dissector, &bytes);
         let mut second = Tree::default();
-        dissector.again(frame(&bytes), &mut second);
+        dissector.again(&frame(&bytes), &mut second);
         assert_eq!(first, second);
     }
 }
@@ -163,7 +163,7 @@ fn fragments_make_a_datagram() {
     let tree = dissect(&mut dissector, &fragment(0, true, &whole[..24]));
     assert_eq!(messages(&tree), [None, None]);
     let mut again = Tree::default();
-    dissector.again(frame(&fragment(0, true, &whole[..24])), &mut again);
+    dissector.again(&frame(&fragment(0, true, &whole[..24])), &mut again);
     assert_eq!(tree, again);
 }
 
@@ -222,7 +222,7 @@ fn truncated_is_not_malformed() {
     for end in 0..whole.len() {
         let mut tree = Tree::default();
         let cut = Frame { len: whole.len(), ..Frame::ethernet(&whole[..end]) };
-        Dissector::new(Options::default()).dissect(cut, &mut tree);
+        Dissector::new(Options::default()).dissect(&cut, &mut tree);
         let kinds: Vec<_> = tree.problems.iter().map(|problem| problem.kind).collect();
         assert_eq!(kinds, [ProblemKind::Truncated], "{end}");
         // What was read before stays.
@@ -230,7 +230,7 @@ fn truncated_is_not_malformed() {
     }
     let mut tree = Tree::default();
     let short = Frame::ethernet(&whole[..20]);
-    Dissector::new(Options::default()).dissect(short, &mut tree);
+    Dissector::new(Options::default()).dissect(&short, &mut tree);
     assert_eq!(tree.problems[0].kind, ProblemKind::Malformed);
 }
 
@@ -285,7 +285,7 @@ proptest! {
         for bytes in frames {
             check_places(&dissect(&mut dissector, &bytes).layers, bytes.len());
             let mut summary = Summary::default();
-            dissector.dissect(frame(&bytes), &mut summary);
+            dissector.dissect(&frame(&bytes), &mut summary);
         }
     }
 

@@ -75,7 +75,7 @@ fn both(frames: &[Kept], options: &Options, mut each: impl FnMut(bool, Frame<'_>
     for (kept, number) in frames.iter().zip(1..) {
         let frame = frame(kept, number);
         each(false, frame, &mut First(&mut alone, frame));
-        alone.shown(frame);
+        alone.shown(&frame);
     }
     let mut front = Dissector::new(options.clone());
     let followers = front.followers();
@@ -85,16 +85,16 @@ fn both(frames: &[Kept], options: &Options, mut each: impl FnMut(bool, Frame<'_>
     for (run, turn) in frames.chunks(37).zip(0..) {
         tracked.clear();
         for (kept, at) in run.iter().zip(number + 1..) {
-            front.track(frame(kept, at), &mut tracked);
+            front.track(&frame(kept, at), &mut tracked);
         }
         let follower = &mut followers[turn % 2];
         follower.take_over(&mut tracked);
         for kept in run {
             number += 1;
             let frame = frame(kept, number);
-            follower.follow(frame);
+            follower.follow(&frame);
             each(true, frame, &mut Again(follower, frame));
-            follower.shown(frame);
+            follower.shown(&frame);
         }
     }
 }
@@ -111,13 +111,13 @@ struct Again<'a>(&'a mut Dissector, Frame<'a>);
 
 impl Walker for First<'_> {
     fn walk(&mut self, sink: &mut impl Sink) {
-        self.0.dissect(self.1, sink);
+        self.0.dissect(&self.1, sink);
     }
 }
 
 impl Walker for Again<'_> {
     fn walk(&mut self, sink: &mut impl Sink) {
-        self.0.again(self.1, sink);
+        self.0.again(&self.1, sink);
     }
 }
 

@@ -21,13 +21,13 @@ fuzz_target!(|bytes: &[u8]| {
     let mut collector = filter.collector();
     while let Ok(Some(record)) = reader.next() {
         let mut tree = Tree::default();
-        dissector.dissect(record.frame, &mut tree);
+        dissector.dissect(&record.frame, &mut tree);
         let mut again = Tree::default();
-        dissector.again(record.frame, &mut again);
+        dissector.again(&record.frame, &mut again);
         assert_eq!(tree, again);
-        dissector.again(record.frame, &mut Summary::default());
+        dissector.again(&record.frame, &mut Summary::default());
         collector.clear();
-        dissector.again(record.frame, &mut collector);
+        dissector.again(&record.frame, &mut collector);
         let _ = filter.matches(&collector, record.frame.bytes);
     }
     while dissector.finish(&mut Summary::default()).is_some() {}

@@ -13,6 +13,6 @@ const FRAME: &[u8] = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\0\x45\0\0\x30\0\x01\
 fuzz_target!(|text: &str| {
     let Ok(filter) = Filter::parse(text) else { return };
     let mut collector = filter.collector();
-    Dissector::new(Options::default()).dissect(Frame::ethernet(FRAME), &mut collector);
+    Dissector::new(Options::default()).dissect(&Frame::ethernet(FRAME), &mut collector);
     let _ = filter.matches(&collector, FRAME);
 });

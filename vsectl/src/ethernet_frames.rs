@@ -58,7 +58,7 @@ impl EthernetFrames {
             let Some(frame) = record.map(|record| record.frame) else { return Ok(None) };
             if let Some((filter, collector, dissector)) = &mut self.filter {
                 collector.clear();
-                dissector.dissect(frame, collector);
+                dissector.dissect(&frame, collector);
                 if !filter.matches(collector, frame.bytes) {
                     continue;
                 }

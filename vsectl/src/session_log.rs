@@ -92,7 +92,7 @@ impl SessionLog {
                 writer.flush()?;
             }
             self.summary.clear();
-            self.dissector.dissect(frame, &mut self.summary);
+            self.dissector.dissect(&frame, &mut self.summary);
             self.clock.times.advance(time);
             let record = Record { frame, comment: None, block: None, blocks_before: &[] };
             self.line.clear();

@@ -30,7 +30,7 @@ fn passes(text: &str) -> bool {
     let bytes = vxlan();
     let mut collector = filter.collector();
     let options = Options { fcf: Some(codec::fcf::FcfLayout::DSCP), ..Options::default() };
-    Dissector::new(options).dissect(Frame::ethernet(&bytes), &mut collector);
+    Dissector::new(options).dissect(&Frame::ethernet(&bytes), &mut collector);
     filter.matches(&collector, &bytes)
 }
 
@@ -41,7 +41,7 @@ fn a_message_without_a_body_is_one_of_its_version() {
     for (text, wanted) in [("openflow_v1", true), ("not openflow_v1", false), ("openflow", true)] {
         let filter = Filter::parse(text).unwrap();
         let mut collector = filter.collector();
-        Dissector::new(Options::default()).dissect(Frame::ethernet(frame), &mut collector);
+        Dissector::new(Options::default()).dissect(&Frame::ethernet(frame), &mut collector);
         assert_eq!(filter.matches(&collector, frame), wanted, "{text}");
     }
     assert!(!passes("openflow_v1"));
@@ -180,7 +180,7 @@ proptest! {
             let bytes = vxlan();
             let mut collector = filter.collector();
             let mut dissector = Dissector::new(Options::default());
-            dissector.dissect(Frame::ethernet(&bytes), &mut collector);
+            dissector.dissect(&Frame::ethernet(&bytes), &mut collector);
             _ = filter.matches(&collector, &bytes);
         }
     }

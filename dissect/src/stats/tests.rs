@@ -8,7 +8,7 @@ fn run(name: &str, layout: FcfLayout, frames: &[Vec<u8>]) -> Report {
     struct Walk<'a>(&'a mut Dissector, Frame<'a>);
     impl Walker for Walk<'_> {
         fn walk(&mut self, sink: &mut impl Sink) {
-            self.0.dissect(self.1, sink);
+            self.0.dissect(&self.1, sink);
         }
     }
     let mut all = All::by_names(&[name.to_owned()], Some(layout)).unwrap();

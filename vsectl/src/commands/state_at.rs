@@ -130,7 +130,7 @@ impl Args {
                 return Ok(false);
             }
             tap.clear();
-            dissector.dissect(*frame, &mut tap);
+            dissector.dissect(frame, &mut tap);
             if behind {
                 follower.only_refusals(&mut tap);
             } else {

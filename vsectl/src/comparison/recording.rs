@@ -90,7 +90,7 @@ impl Recording {
         let mut tap = Tap::default();
         let read = captures::read(&[PathBuf::from(path)], options, |dissector, frame| {
             tap.clear();
-            dissector.dissect(*frame, &mut tap);
+            dissector.dissect(frame, &mut tap);
             recording.others += u64::from(!tap.is_control());
             recording.cut += tap.cut;
             for message in tap.messages.drain(..) {

@@ -79,7 +79,7 @@ fn owned(kind: Kind, value: u128) -> OwnedValue {
 fn decode(layers: &str, layout: FcfLayout, name: &str) -> Vec<OwnedValue> {
     let mut tree = Tree::default();
     let options = Options { fcf: Some(layout), ..Options::default() };
-    Dissector::new(options).dissect(Frame::ethernet(&frames(layers)[0]), &mut tree);
+    Dissector::new(options).dissect(&Frame::ethernet(&frames(layers)[0]), &mut tree);
     let mut found = Vec::new();
     let mut left: Vec<_> = tree.layers.iter().rev().collect();
     while let Some(layer) = left.pop() {

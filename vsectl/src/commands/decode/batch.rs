@@ -69,7 +69,7 @@ impl Batch {
         &mut self,
         reader: &mut Reader<R>,
         (most, wordy, times): (u64, bool, Times),
-        track: impl FnMut(Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+        track: impl FnMut(&Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<bool, SavefileError>> {
         self.text.clear();
         self.tracked.clear();
@@ -88,7 +88,7 @@ impl Batch {
         dissector.take_over(&mut self.tracked);
         *lane.output.times() = self.times;
         for record in self.frames.records() {
-            dissector.follow(record.frame);
+            dissector.follow(&record.frame);
             let mut pass = Pass { dissector, begun: false, tracked: true };
             lane.frame(&record, &mut pass, &mut self.text)?;
         }
@@ -102,7 +102,7 @@ impl Frames {
         reader: &mut Reader<R>,
         (most, full): (u64, usize),
         tracked: &mut Tracked,
-        track: impl FnMut(Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+        track: impl FnMut(&Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<bool, SavefileError>> {
         self.kept.clear();
         self.common.clear();
@@ -117,7 +117,7 @@ impl Frames {
         reader: &mut Reader<R>,
         most: u64,
         tracked: &mut Tracked,
-        mut track: impl FnMut(Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+        mut track: impl FnMut(&Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<bool, SavefileError>> {
         for n in 0..most {
             if n > 0 && !reader.has_in_block() {
@@ -125,7 +125,7 @@ impl Frames {
             }
             match reader.next() {
                 Ok(Some(record)) => {
-                    track(record.frame, tracked)?;
+                    track(&record.frame, tracked)?;
                     self.keep(&record);
                 }
                 Ok(None) => break,

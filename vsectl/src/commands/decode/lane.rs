@@ -66,7 +66,7 @@ impl Lane {
         pass: &mut Pass<'_>,
         out: &mut impl Write,
     ) -> io::Result<bool> {
-        let frame = record.frame;
+        let frame = &record.frame;
         self.output.advance(frame.time);
         if let Some(filter) = &self.filter {
             self.collector.clear();
@@ -78,7 +78,7 @@ impl Lane {
         self.passed += 1;
         if !self.statistics.is_empty() {
             let mut noter = Noter::default();
-            self.statistics.frame(&frame, &mut Walk(pass, frame), &mut noter);
+            self.statistics.frame(frame, &mut Walk(pass, frame), &mut noter);
             if !self.output.prints() {
                 self.output.broken += u64::from(noter.0);
             }
@@ -104,7 +104,7 @@ pub(super) struct Pass<'a> {
 
 impl Pass<'_> {
     #[inline]
-    pub(super) fn run(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
+    pub(super) fn run(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) {
         if std::mem::replace(&mut self.begun, true) || self.tracked {
             self.dissector.again(frame, sink);
         } else {
@@ -114,7 +114,7 @@ impl Pass<'_> {
 }
 
 /// The walks over one frame, for statistics.
-struct Walk<'a, 'b>(&'a mut Pass<'b>, Frame<'a>);
+struct Walk<'a, 'b>(&'a mut Pass<'b>, &'a Frame<'a>);
 
 impl Walker for Walk<'_, '_> {
     #[inline]

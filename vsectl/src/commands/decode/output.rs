@@ -169,7 +169,7 @@ impl Output {
         out: &mut impl Write,
     ) -> io::Result<()> {
         let Some(format) = self.style.format else { return Ok(()) };
-        let frame = record.frame;
+        let frame = &record.frame;
         match format {
             Format::Summary => {
                 self.summary.clear();
@@ -228,7 +228,7 @@ impl Output {
             return Vec::new();
         }
         self.collector.clear();
-        pass.run(record.frame, &mut self.collector);
+        pass.run(&record.frame, &mut self.collector);
         let mut marked = Vec::new();
         for column in &self.columns {
             column.each(&self.collector, |found| {

@@ -288,7 +288,7 @@ impl Session {
     #[inline]
     fn frame(&mut self, record: &Record<'_>, out: &mut impl Write) -> anyhow::Result<()> {
         self.frames += 1;
-        let frame = record.frame;
+        let frame = &record.frame;
         if self.begins {
             self.begin(frame.time, out)?;
         }
@@ -300,7 +300,7 @@ impl Session {
         let dissector = &mut self.dissector;
         let mut pass = Pass { dissector, begun: false, tracked: false };
         if let Some(join) = &self.settings.join {
-            join.look(&frame, |tap| pass.run(frame, tap));
+            join.look(frame, |tap| pass.run(frame, tap));
         }
         let passes = self.lane.frame(record, &mut pass, out)?;
         if let Some(writer) = writer.as_mut().filter(|_| passes) {
