@@ -8,7 +8,7 @@
 //! let bytes = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x88\xb5\x01\0\0\x08\0\0\0\x09\
 //!     \x01\x12\0\x08\0\0\0\x07";
 //! let mut collector = filter.collector();
-//! Dissector::new(Options::default()).dissect(Frame::ethernet(bytes), &mut collector);
+//! Dissector::new(Options::default()).dissect(&Frame::ethernet(bytes), &mut collector);
 //! assert!(filter.matches(&collector, bytes));
 //!
 //! let error = Filter::parse("openflow_1_0.typ == flow_mod").unwrap_err();
