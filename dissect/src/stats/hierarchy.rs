@@ -17,6 +17,10 @@ use crate::sink::{Place, Sink, Value};
 const SHAPES: usize = 1024;
 /// Layers of a shape that is kept.
 const LAYERS: usize = 64;
+/// Nodes of the tree, and how many may stand within each other. Frames can have layers without end, in any
+/// order: what goes further is counted with what it is in.
+const NODES: usize = 4096;
+const DEPTH: usize = 64;
 
 /// Counts frames by the path of their layers.
 #[derive(Debug, Default)]
@@ -99,7 +103,11 @@ impl Statistic for Hierarchy {
         }
         Report {
             name: "phs",
-            title: "Protocol hierarchy".to_owned(),
+            title: if tree.is_cut {
+                format!("Protocol hierarchy, of {DEPTH} levels and {NODES} rows at most")
+            } else {
+                "Protocol hierarchy".to_owned()
+            },
             columns: columns!["protocol" "Protocol", "path" "Path", "frames" "Frames", "bytes" "Bytes"],
             rows,
         }
@@ -156,12 +164,16 @@ struct Tree {
     additions: u64,
     /// For each level that is open, the layer that came last in it; kept for its room.
     levels: Vec<Option<usize>>,
+    /// Whether there was more than there is room for.
+    is_cut: bool,
 }
 
 #[derive(Debug, Clone)]
 struct Node {
     protocol: &'static Protocol,
     children: Vec<usize>,
+    /// How many it is in.
+    depth: usize,
     frames: u64,
     bytes: u64,
     /// The frame in which it was first seen, and its place among the layers there.
@@ -186,7 +198,9 @@ impl Tree {
                 // What comes next is within the one before, or in the level around it.
                 _ => {
                     let outer = levels.iter().rev().find_map(|level| *level);
-                    self.node(outer, layer.protocol, (counts.first, place))
+                    let node = self.node(outer, layer.protocol, (counts.first, place));
+                    let Some(index) = node else { continue };
+                    index
                 }
             };
             if let Some(level) = levels.last_mut() {
@@ -204,13 +218,13 @@ impl Tree {
         self.levels = levels;
     }
 
-    /// The node of a protocol within another one, or at the top.
+    /// The node of a protocol within another one, or at the top; nothing where there is no room for it.
     fn node(
         &mut self,
         parent: Option<usize>,
         protocol: &'static Protocol,
         first: (u64, usize),
-    ) -> usize {
+    ) -> Option<usize> {
         let index = self.nodes.len();
         let siblings = match parent {
             Some(parent) => self.nodes.get(parent).map(|node| &node.children),
@@ -220,7 +234,13 @@ impl Tree {
             self.nodes.get(**index).is_some_and(|node| ptr::eq(node.protocol, protocol))
         };
         if let Some(known) = siblings.and_then(|siblings| siblings.iter().find(same)) {
-            return *known;
+            return Some(*known);
+        }
+        let around = parent.and_then(|parent| self.nodes.get(parent));
+        let depth = around.map_or(0, |node| node.depth + 1);
+        if depth >= DEPTH || index >= NODES {
+            self.is_cut = true;
+            return None;
         }
         match parent.and_then(|parent| self.nodes.get_mut(parent)) {
             Some(node) => node.children.push(index),
@@ -229,18 +249,20 @@ impl Tree {
         self.nodes.push(Node {
             protocol,
             children: Vec::new(),
+            depth,
             frames: 0,
             bytes: 0,
             first,
             last: 0,
         });
-        index
+        Some(index)
     }
 
     /// Adds nodes of another tree, `children` there, below a node of this one.
     fn join(&mut self, parent: Option<usize>, other: &Self, children: &[usize]) {
+        self.is_cut |= other.is_cut;
         for theirs in children.iter().filter_map(|index| other.nodes.get(*index)) {
-            let index = self.node(parent, theirs.protocol, theirs.first);
+            let Some(index) = self.node(parent, theirs.protocol, theirs.first) else { continue };
             if let Some(node) = self.nodes.get_mut(index) {
                 node.first = node.first.min(theirs.first);
                 node.frames += theirs.frames;

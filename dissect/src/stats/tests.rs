@@ -150,3 +150,21 @@ fn every_name_works() {
         assert!(report.rows.iter().all(|row| row.len() == report.columns.len()), "{name}");
     }
 }
+
+/// Nothing bounds how many headers a datagram may have, one within the other for the hierarchy.
+#[test]
+fn hierarchy_of_headers_without_end() {
+    let mut bytes = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x86\xdd\x60\0\0\0\0\0\x33\x40".to_vec();
+    bytes.extend([0x20; 32]);
+    for _ in 0..100_000 {
+        // AH, and options behind it.
+        bytes.extend([60, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+        bytes.extend([51, 0, 0, 0, 0, 0, 0, 0]);
+    }
+    let frames = [ipv4(0, 1, true), bytes];
+    let report = run("phs", FcfLayout::DSCP, &frames);
+    assert_eq!(report.title, "Protocol hierarchy, of 64 levels and 4096 rows at most");
+    // Ethernet is in both, and IPv4 is no level of the other.
+    assert_eq!(report.rows.len(), 65);
+    assert_eq!(run("phs", FcfLayout::DSCP, &frames[..1]).title, "Protocol hierarchy");
+}
