@@ -58,42 +58,24 @@ pub(super) fn read(inside: &Word<'_>) -> Result<Match, Problem> {
 /// Puts the values of `hidden` where `to` has no field of its own.
 pub(super) fn fill(to: &mut Match, hidden: &Match) {
     let own = *to;
-    let pick = |field: Wildcards| own.wildcards.contains(field);
-    if pick(Wildcards::IN_PORT) {
-        to.in_port = hidden.in_port;
-    }
-    if pick(Wildcards::DL_SRC) {
-        to.dl_src = hidden.dl_src;
-    }
-    if pick(Wildcards::DL_DST) {
-        to.dl_dst = hidden.dl_dst;
-    }
-    if pick(Wildcards::DL_VLAN) {
-        to.dl_vlan = hidden.dl_vlan;
-    }
-    if pick(Wildcards::DL_VLAN_PCP) {
-        to.dl_vlan_pcp = hidden.dl_vlan_pcp;
-    }
-    if pick(Wildcards::DL_TYPE) {
-        to.dl_type = hidden.dl_type;
-    }
-    if pick(Wildcards::NW_TOS) {
-        to.nw_tos = hidden.nw_tos;
-    }
-    if pick(Wildcards::NW_PROTO) {
-        to.nw_proto = hidden.nw_proto;
-    }
-    if own.nw_src_prefix().is_none() {
-        to.nw_src = hidden.nw_src;
-    }
-    if own.nw_dst_prefix().is_none() {
-        to.nw_dst = hidden.nw_dst;
-    }
-    if pick(Wildcards::TP_SRC) {
-        to.tp_src = hidden.tp_src;
-    }
-    if pick(Wildcards::TP_DST) {
-        to.tp_dst = hidden.tp_dst;
-    }
+    let ignored = |field: Wildcards| own.wildcards.contains(field);
+    fill_one(ignored(Wildcards::IN_PORT), &mut to.in_port, hidden.in_port);
+    fill_one(ignored(Wildcards::DL_SRC), &mut to.dl_src, hidden.dl_src);
+    fill_one(ignored(Wildcards::DL_DST), &mut to.dl_dst, hidden.dl_dst);
+    fill_one(ignored(Wildcards::DL_VLAN), &mut to.dl_vlan, hidden.dl_vlan);
+    fill_one(ignored(Wildcards::DL_VLAN_PCP), &mut to.dl_vlan_pcp, hidden.dl_vlan_pcp);
+    fill_one(ignored(Wildcards::DL_TYPE), &mut to.dl_type, hidden.dl_type);
+    fill_one(ignored(Wildcards::NW_TOS), &mut to.nw_tos, hidden.nw_tos);
+    fill_one(ignored(Wildcards::NW_PROTO), &mut to.nw_proto, hidden.nw_proto);
+    fill_one(own.nw_src_prefix().is_none(), &mut to.nw_src, hidden.nw_src);
+    fill_one(own.nw_dst_prefix().is_none(), &mut to.nw_dst, hidden.nw_dst);
+    fill_one(ignored(Wildcards::TP_SRC), &mut to.tp_src, hidden.tp_src);
+    fill_one(ignored(Wildcards::TP_DST), &mut to.tp_dst, hidden.tp_dst);
     (to.pad1, to.pad2) = (hidden.pad1, hidden.pad2);
+}
+
+fn fill_one<T>(ignored: bool, to: &mut T, hidden: T) {
+    if ignored {
+        *to = hidden;
+    }
 }

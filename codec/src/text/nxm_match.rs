@@ -138,8 +138,8 @@ impl MatchReader for NxmFields {
                 let field = context.field(slot);
                 field.is_some_and(|field| field == said.field || !OWN.contains(&said.field))
             };
-            let is_free = |slot: &&str| matches!(*slot, "eth_type");
-            if said.key.slots().filter(|slot| !is_free(slot)).all(counts) {
+            // An EtherType needs nothing.
+            if said.key.slots().filter(|slot| *slot != "eth_type").all(counts) {
                 self.said.push(said);
                 continue;
             }
@@ -324,11 +324,10 @@ impl NxmFields {
         let Some(field) = of_entry(name) else { return Ok(false) };
         let (value, mask) =
             inside.text.split_once('/').map_or((inside.text, None), |(v, m)| (v, Some(m)));
-        let bytes = |digits: &str| read_hex(digits);
         let entry = match mask {
-            None => bytes(value).and_then(|value| NxmEntry::new(field, &value, None)),
-            Some(mask) => bytes(value)
-                .zip(bytes(mask))
+            None => read_hex(value).and_then(|value| NxmEntry::new(field, &value, None)),
+            Some(mask) => read_hex(value)
+                .zip(read_hex(mask))
                 .and_then(|(value, mask)| NxmEntry::new(field, &value, Some(&mask))),
         };
         let Some(entry) = entry else {

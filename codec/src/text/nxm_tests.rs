@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::tests::assert_points;
 use super::*;
 use crate::nicira::generators::{any_match, sent_match};
 use crate::nicira::match_words::takes_mask;
@@ -277,10 +278,7 @@ fn a_caret_under_what_is_wrong() {
         ("reg0=1,actions=outptu:1", "outptu:1", "neither an action nor a port", "output"),
         ("reg0=1", "", "no actions", ""),
     ] {
-        let error = parse(text, None).unwrap_err();
-        assert_eq!(text.get(error.span()), Some(under), "{error}");
-        assert!(error.message().contains(message), "{error}");
-        assert!(error.help().unwrap_or_default().contains(help), "{error}");
+        assert_points(&parse(text, None).unwrap_err(), text, [under, message, help]);
     }
 }
 

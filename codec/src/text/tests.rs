@@ -101,11 +101,16 @@ fn a_caret_under_what_is_wrong() {
         ("table=3,actions=drop", "3", "table 3", "table=0"),
         ("priority,actions=drop", "priority", "written otherwise", "priority="),
     ] {
-        let error = text.parse::<Flow>().unwrap_err();
-        assert_eq!(text.get(error.span()), Some(under), "{error}");
-        assert!(error.message().contains(message), "{error}");
-        assert!(error.help().unwrap_or_default().contains(help), "{error}");
+        assert_points(&text.parse::<Flow>().unwrap_err(), text, [under, message, help]);
     }
+}
+
+/// The error points at `under` in `text`, and has these parts of a message and a help.
+pub(super) fn assert_points(error: &FlowTextError, text: &str, parts: [&str; 3]) {
+    let [under, message, help] = parts;
+    assert_eq!(text.get(error.span()), Some(under), "{error}");
+    assert!(error.message().contains(message), "{error}");
+    assert!(error.help().unwrap_or_default().contains(help), "{error}");
 }
 
 #[test]
