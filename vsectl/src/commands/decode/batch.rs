@@ -69,13 +69,13 @@ impl Batch {
         &mut self,
         reader: &mut Reader<R>,
         (most, wordy, times): (u64, bool, Times),
-        track: impl FnMut(&Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+        mut track: impl FnMut(&Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<bool, SavefileError>> {
         self.text.clear();
         self.tracked.clear();
         self.times = times;
         let full = if wordy { FULL_WORDY } else { FULL };
-        self.frames.fill(reader, (most, full), &mut self.tracked, track)
+        self.frames.fill(reader, (most, full), |frame| track(frame, &mut self.tracked))
     }
 
     /// How many frames there are.
@@ -101,13 +101,12 @@ impl Frames {
         &mut self,
         reader: &mut Reader<R>,
         (most, full): (u64, usize),
-        tracked: &mut Tracked,
-        track: impl FnMut(&Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+        track: impl FnMut(&Frame<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<bool, SavefileError>> {
         self.kept.clear();
         self.common.clear();
         self.names.clear();
-        let more = self.take(reader, most, tracked, track);
+        let more = self.take(reader, most, track);
         reader.hand_over(&mut self.block, full);
         more
     }
@@ -116,8 +115,7 @@ impl Frames {
         &mut self,
         reader: &mut Reader<R>,
         most: u64,
-        tracked: &mut Tracked,
-        mut track: impl FnMut(&Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
+        mut track: impl FnMut(&Frame<'_>) -> anyhow::Result<()>,
     ) -> anyhow::Result<Result<bool, SavefileError>> {
         for n in 0..most {
             if n > 0 && !reader.has_in_block() {
@@ -125,7 +123,7 @@ impl Frames {
             }
             match reader.next() {
                 Ok(Some(record)) => {
-                    track(&record.frame, tracked)?;
+                    track(&record.frame)?;
                     self.keep(&record);
                 }
                 Ok(None) => break,
