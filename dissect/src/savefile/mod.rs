@@ -182,7 +182,6 @@ impl<R: Read> Reader<R> {
     /// The next frame; nothing at the end, or after an error.
     // It lends, which an iterator cannot.
     #[allow(clippy::should_implement_trait)]
-    #[inline]
     pub fn next(&mut self) -> Result<Option<Record<'_>>, SavefileError> {
         if self.failed {
             return Ok(None);
