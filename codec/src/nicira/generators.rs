@@ -13,6 +13,10 @@ use crate::of10::stats::{
 use crate::of10::{Action, Body, Message, Vendor};
 use crate::types::Bytes;
 
+/// Numbers of four bytes that are the header of a field.
+const FIELDS: [&str; 6] =
+    ["src", "dst", "member_type", "zone_src", "obs_domain_src", "obs_point_src"];
+
 /// Any bytes, to be drawn from; zeros behind their end.
 struct Draw(std::vec::IntoIter<u8>);
 
@@ -30,9 +34,13 @@ impl Draw {
     }
 
     fn number(&mut self, len: usize) -> u64 {
-        // Small numbers are code points that are known.
-        let small = self.below(3) > 0;
-        let bytes = self.bytes(if small { 1 } else { len });
+        let bytes = match self.below(6) {
+            0 => self.bytes(len),
+            // Small numbers are code points and flags that are known.
+            1 | 2 => vec![self.byte() % 8],
+            3 | 4 => vec![self.byte()],
+            _ => vec![0xff; len],
+        };
         bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
@@ -117,12 +125,17 @@ impl Draw {
     fn action(&mut self, depth: usize) -> NiciraAction {
         let all = NiciraActionType::ALL;
         let subtype = all[self.below(all.len())];
+        self.action_of(subtype, depth)
+    }
+
+    fn action_of(&mut self, subtype: NiciraActionType, depth: usize) -> NiciraAction {
         let mut body = self.record(action_layout(subtype), depth + 1);
         // The whole is a multiple of eight bytes, and what follows the subtype begins at ten.
         while !(10 + body.encoded_len()).is_multiple_of(8) {
             body = match subtype {
-                NiciraActionType::Note => {
-                    let mut note = body.bytes("note").to_vec();
+                NiciraActionType::Note | NiciraActionType::Unknown(_) => {
+                    let key = body.layout().items[0].key;
+                    let mut note = body.bytes(key).to_vec();
                     note.push(self.byte());
                     let mut body = Record::empty(body.layout());
                     body.push(Some(Value::Bytes(Bytes(note))));
@@ -149,6 +162,10 @@ impl Draw {
 
     fn value(&mut self, item: &Item, before: &Record, depth: usize) -> Value {
         match item.shape {
+            Shape::Number(4, _) if FIELDS.contains(&item.key) && self.below(4) > 0 => {
+                let field = &NxmField::ALL[usize::from(self.byte()) % NxmField::ALL.len()];
+                Value::Number(field.header() & 0xffff_ffff)
+            }
             Shape::Number(len, _) => Value::Number(self.number(len)),
             Shape::Part(Part { width, plus, .. }) => {
                 let max = 1_u64 << width;
@@ -253,6 +270,35 @@ pub(crate) fn any_match() -> impl Strategy<Value = NxmMatch> {
 /// Any action of Nicira.
 pub(crate) fn action() -> impl Strategy<Value = Action> {
     draw(|draw| Action::Nicira(draw.action(0)))
+}
+
+/// An action of this kind, by random bytes. What is hardly ever hit by chance is as Open vSwitch has it.
+pub(crate) fn action_of(subtype: NiciraActionType, bytes: Vec<u8>) -> Action {
+    let mut draw = Draw(bytes.into_iter());
+    let mut action = draw.action_of(subtype, 0);
+    let header = |name| NxmField::of_name(name).unwrap().header();
+    let register = header("NXM_NX_REG0");
+    let to = if subtype == NiciraActionType::BundleLoad { register } else { 0 };
+    let values = match subtype {
+        NiciraActionType::Bundle | NiciraActionType::BundleLoad => vec![
+            ("fields", draw.number(2) % 7),
+            ("algorithm", draw.number(2) % 2),
+            ("member_type", header("NXM_OF_IN_PORT")),
+            ("dst", to),
+            ("ofs", 0),
+            ("n_bits", 1),
+        ],
+        NiciraActionType::Sample4 => vec![
+            ("obs_domain_src", register),
+            ("obs_domain_id", (draw.number(1) % 32) << 16),
+            ("obs_point_src", 0),
+        ],
+        _ => Vec::new(),
+    };
+    for (key, value) in values {
+        action.body.set(key, value);
+    }
+    Action::Nicira(action)
 }
 
 /// Every table that there is.

@@ -1,6 +1,8 @@
 //! The words of an extended match: what the text of flows calls a field, where it shows, and in which
 //! order its entries stand. The printer, the reader and the encoder of text go by these tables.
 
+use super::field::NxmField;
+
 /// What a match says of EtherType, IP protocol and ICMP type, on which the meaning of others depends.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Context {
@@ -94,9 +96,13 @@ pub(crate) fn printed(field: &'static str) -> &'static str {
     NAMES.iter().find(|(word, _)| *word == field).map_or(field, |(_, name)| name)
 }
 
-/// The word of the field that the text of flows calls `name`.
-pub(crate) fn field_word(name: &str) -> &str {
-    NAMES.iter().find(|(_, other)| *other == name).map_or(name, |(word, _)| word)
+/// The field that the text of flows calls `name`: by its word, another name of it, or that of a header.
+pub(crate) fn field_of(name: &str) -> Option<&'static NxmField> {
+    let by_name = || {
+        let (word, _) = NAMES.iter().find(|(_, other)| *other == name)?;
+        NxmField::of_word(word)
+    };
+    NxmField::of_word(name).or_else(by_name).or_else(|| NxmField::of_name(name))
 }
 
 /// The names of fields beside their own words.

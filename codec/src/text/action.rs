@@ -1,7 +1,9 @@
 //! The actions of a flow's text.
 
+use super::controller::{controller, controller_with};
 use super::diagnostic::Problem;
-use super::nicira::{NICIRA_WORDS, Subfield, make, nicira_action, subfield};
+use super::nicira::{NICIRA_WORDS, make, nicira_action};
+use super::subfield::{Subfield, is_short, subfield};
 use super::word::{Word, nearest, number, number_up_to, number8, number16};
 use crate::of10::{Action, PortNo};
 use crate::types::{Hex, MacAddr, Pad};
@@ -34,9 +36,11 @@ pub const ACTION_WORDS: &[&str] = &[
     "raw",
 ];
 
+/// Bytes of an Ethernet header, the least that Open vSwitch cuts a frame to.
+const ETHERNET: u64 = 14;
+
 /// Actions of Open vSwitch that are not read, or that OpenFlow 1.0 has no form for.
-const EXTENSIONS: &[&str] =
-    &["push_vlan", "goto_table", "meter", "encap", "decap", "check_pkt_larger", "sample"];
+const EXTENSIONS: &[&str] = &["push_vlan", "goto_table", "meter", "encap", "decap"];
 
 /// Reads the words behind `actions=`.
 pub(super) fn parse_actions(words: &[Word<'_>]) -> Result<Vec<Action>, Problem> {
@@ -73,7 +77,7 @@ pub(super) fn parse_action(word: &Word<'_>) -> Result<Action, Problem> {
     let (name, value) = word.split(':');
     let lower = name.to_ascii_lowercase();
     match (lower.as_str(), value) {
-        ("strip_vlan", None) => Ok(Action::StripVlan { pad: Pad::default() }),
+        ("strip_vlan" | "pop_vlan", None) => Ok(Action::StripVlan { pad: Pad::default() }),
         ("controller", value) => controller(value.as_ref()),
         ("output", Some(value)) if value.text.contains('[') => output_field(word, &value),
         ("output", Some(value)) => Ok(output(port(&value)?)),
@@ -85,6 +89,8 @@ pub(super) fn parse_action(word: &Word<'_>) -> Result<Action, Problem> {
             (_, None) => Err(value.problem("enqueue needs a port and a queue").help("enqueue:1:2")),
         },
         ("set_irq_core", Some(value)) => set_irq_core(&value),
+        ("set_vlan_vid", Some(value)) => set_field("mod_vlan_vid", &value),
+        ("set_vlan_pcp", Some(value)) => set_field("mod_vlan_pcp", &value),
         (known, Some(value)) if is_set(known) => set_field(known, &value),
         (known, None) if ACTION_WORDS.contains(&known) && PortNo::from_name(known).is_none() => {
             Err(word.problem(format!("{known} needs a value")).help(format!("{known}:…")))
@@ -104,20 +110,36 @@ fn output(port: PortNo) -> Action {
     Action::Output { port, max_len }
 }
 
-fn controller(len: Option<&Word<'_>>) -> Result<Action, Problem> {
-    let max_len = len.map_or(Ok(u16::MAX), |len| number16(len, "max_len"))?;
-    Ok(Action::Output { port: PortNo::CONTROLLER, max_len })
-}
-
 /// To the port that a field names; the whole frame.
 fn output_field(word: &Word<'_>, value: &Word<'_>) -> Result<Action, Problem> {
     let Subfield { header, ofs, n_bits } = subfield(value)?;
+    // The older action has no room for the header of an experimenter.
+    let subtype = if is_short(header) { "output_reg" } else { "output_reg2" };
     make(
         word,
         serde_json::json!({
-            "subtype": "output_reg", "ofs": ofs, "n_bits": n_bits, "src": header, "max_len": u16::MAX,
+            "subtype": subtype, "ofs": ofs, "n_bits": n_bits, "src": header, "max_len": u16::MAX,
         }),
     )
+}
+
+/// The first bytes of the frame, as NXAST_OUTPUT_TRUNC sends them.
+fn truncated(word: &Word<'_>, to: &Word<'_>, max_len: &Word<'_>) -> Result<Action, Problem> {
+    let len = number_up_to(max_len, "max_len", u32::MAX.into())?;
+    match port(to)? {
+        PortNo::CONTROLLER => {
+            let text = "what goes to the controller is cut off by its own action";
+            Err(to.problem(text).help(format!("controller:{len}")))
+        }
+        _ if len < ETHERNET => {
+            let text = format!("max_len is {len}, must be at least {ETHERNET}, a frame's header");
+            Err(max_len.problem(text))
+        }
+        port => make(
+            word,
+            serde_json::json!({ "subtype": "output_trunc", "port": port.0, "max_len": len }),
+        ),
+    }
 }
 
 pub(super) fn port(word: &Word<'_>) -> Result<PortNo, Problem> {
@@ -191,13 +213,9 @@ fn parse_call(word: &Word<'_>, name: &str, inside: &Word<'_>) -> Result<Action, 
             }
         }
         ("enqueue", [port, queue]) => enqueue(port, queue),
-        ("controller", [len]) if len.text.starts_with("max_len=") => {
-            controller(len.key_value().1.as_ref())
-        }
+        ("controller", arguments) => controller_with(word, arguments),
         ("output", [first, second]) => match (first.key_value(), second.key_value()) {
-            (("port", Some(to)), ("max_len", Some(max_len))) => {
-                Ok(Action::Output { port: port(&to)?, max_len: number16(&max_len, "max_len")? })
-            }
+            (("port", Some(to)), ("max_len", Some(max_len))) => truncated(word, &to, &max_len),
             _ => Err(inside.problem("want port and max_len").help("output(port=2,max_len=128)")),
         },
         ("set_fcf", arguments) => set_fcf(word, arguments),

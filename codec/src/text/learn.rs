@@ -3,11 +3,13 @@
 use serde_json::{Value as Json, json};
 
 use super::diagnostic::Problem;
-use super::nicira::{LEARNED_PRIORITY, Subfield, arrow, field, make, parts, set, subfield};
-use super::word::{Word, number, number_up_to, number8, number16};
+use super::nicira::{LEARNED_PRIORITY, make, set};
+use super::nxm_value::{Masked, bytes_of, masked};
+use super::subfield::{Subfield, arrow, field, parts, subfield};
+use super::word::{Word, number_up_to, number8, number16, number128};
 use crate::nicira::NxmField;
-use crate::of10::{Action, PortNo};
-use crate::types::{Bytes, MacAddr};
+use crate::of10::Action;
+use crate::types::{Bytes, read_hex};
 
 pub(super) fn learn(word: &Word<'_>, arguments: &[Word<'_>]) -> Result<Action, Problem> {
     let mut json = json!({
@@ -87,30 +89,38 @@ fn source(word: &Word<'_>, dst: Subfield, whole: Option<&NxmField>) -> Result<So
     if word.text.contains('[') {
         return subfield(word).map(Source::Field);
     }
-    let bytes = usize::try_from(dst.n_bits.div_ceil(8)).unwrap_or(0);
-    let wide = |number: u64| {
-        let mut all = vec![0; bytes.saturating_sub(8)];
-        let number = number.to_be_bytes();
-        all.extend(number.get(8_usize.saturating_sub(bytes)..).unwrap_or(&number));
-        all
-    };
-    if let Some(number) = number(word.text) {
-        let bits = u32::try_from(dst.n_bits).unwrap_or(u32::MAX);
-        if number.checked_shr(bits).unwrap_or(0) != 0 {
-            return Err(word.problem(format!("{number} does not fit {bits} bits")));
+    let (bits, text) = (dst.n_bits, word.text);
+    let bytes = usize::try_from(bits.div_ceil(8)).unwrap_or(0);
+    if let Some(all) = digits(text) {
+        let (high, low) = all.split_at_checked(all.len().saturating_sub(bytes)).unwrap_or_default();
+        let over = low.first().filter(|_| low.len() == bytes && !bits.is_multiple_of(8));
+        if high.iter().any(|byte| *byte != 0) || over.is_some_and(|byte| byte >> (bits % 8) != 0) {
+            return Err(word.problem(format!("{text} does not fit {bits} bits")));
         }
-        return Ok(Source::Immediate(wide(number)));
+        let pad = bytes.saturating_sub(low.len());
+        let value = std::iter::repeat_n(0, pad).chain(low.iter().copied());
+        return Ok(Source::Immediate(value.collect()));
     }
-    let text = word.text;
-    let read = whole.and_then(|field| match field.bytes {
-        6 => text.parse::<MacAddr>().ok().map(|MacAddr(bytes)| bytes.to_vec()),
-        4 => text.parse::<std::net::Ipv4Addr>().ok().map(|ip| ip.octets().to_vec()),
-        16 => text.parse::<std::net::Ipv6Addr>().ok().map(|ip| ip.octets().to_vec()),
-        2 => PortNo::from_name(text).map(|port| port.0.to_be_bytes().to_vec()),
-        _ => None,
-    });
-    let wrong = || word.problem(format!("{text:?} is neither bits of a field nor a value of it"));
-    read.map(Source::Immediate).ok_or_else(wrong)
+    match whole.filter(|field| field.bytes != 0).map(|field| (field, masked(field, word))) {
+        Some((field, Ok(Masked { value, mask: None }))) => {
+            Ok(Source::Immediate(bytes_of(value, field.bytes)))
+        }
+        Some((_, Err(problem))) => Err(problem),
+        _ => {
+            let text = format!("{text:?} is neither bits of a field nor a value of it");
+            Err(word.problem(text))
+        }
+    }
+}
+
+/// The bytes of a number, which may have any length in hexadecimal.
+fn digits(text: &str) -> Option<Vec<u8>> {
+    match text.strip_prefix("0x") {
+        Some("") => None,
+        Some(digits) if digits.len().is_multiple_of(2) => read_hex(digits),
+        Some(digits) => read_hex(&format!("0{digits}")),
+        None => number128(text).map(|number| number.to_be_bytes().to_vec()),
+    }
 }
 
 fn build(

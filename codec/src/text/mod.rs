@@ -18,6 +18,8 @@
 //! ```
 
 mod action;
+mod controller;
+mod ct;
 mod diagnostic;
 mod field;
 mod flow;
@@ -30,6 +32,7 @@ mod nxm_match;
 mod nxm_value;
 mod print;
 mod reader;
+mod subfield;
 mod vse_field;
 mod word;
 
@@ -42,6 +45,8 @@ pub use nicira::NICIRA_WORDS;
 pub use nxm_flow::NxmFlow;
 pub use word::nearest;
 
+#[cfg(test)]
+mod action_tests;
 #[cfg(test)]
 mod nxm_tests;
 #[cfg(test)]

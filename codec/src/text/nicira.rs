@@ -5,14 +5,18 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::action::{parse_actions, port};
+use super::ct::ct;
 use super::diagnostic::Problem;
 use super::learn::learn;
-use super::word::{Word, nearest, number, number_up_to, number8, number16};
-use crate::nicira::{NiciraAction, NxmField};
+use super::nxm_match::part;
+use super::nxm_value::{Masked, bytes_of, masked, option};
+use super::subfield::{Subfield, arrow, field, is_short, parts, subfield};
+use super::word::{Word, number, number_up_to, number8, number16};
+use crate::nicira::{NiciraAction, NxmEntry};
 use crate::of10::{Action, FlowMod, PortNo};
-use crate::types::read_hex;
+use crate::types::{Bytes, read_hex};
 
-/// The words for Nicira's actions. Three more, `output`, `controller` and `enqueue`, are OpenFlow's.
+/// The words for Nicira's actions. Two more, `output` and `controller`, are OpenFlow's too.
 pub const NICIRA_WORDS: &[&str] = &[
     "resubmit",
     "set_tunnel",
@@ -40,6 +44,11 @@ pub const NICIRA_WORDS: &[&str] = &[
     "push",
     "pop",
     "conjunction",
+    "sample",
+    "check_pkt_larger",
+    "debug_slow",
+    "debug_recirc",
+    "nicira",
     "ct",
     "ct_clear",
     "clone",
@@ -49,6 +58,9 @@ pub const NICIRA_WORDS: &[&str] = &[
 
 /// Reads the action that `word` is, if its name is one of Nicira's.
 pub(super) fn nicira_action(word: &Word<'_>) -> Option<Result<Action, Problem>> {
+    if word.text.starts_with("check_pkt_larger(") {
+        return Some(check_pkt_larger(word));
+    }
     let (name, inside) = match word.call() {
         Some((name, inside)) if !name.contains(':') => (name, Some(inside)),
         _ => (word.split(':').0, None),
@@ -72,9 +84,8 @@ pub(super) fn make(word: &Word<'_>, json: Json) -> Result<Action, Problem> {
 
 fn alone(word: &Word<'_>, name: &str) -> Result<Action, Problem> {
     match name {
-        "pop_queue" | "exit" | "dec_ttl" | "dec_mpls_ttl" | "ct_clear" => {
-            make(word, json!({ "subtype": name }))
-        }
+        "pop_queue" | "exit" | "dec_ttl" | "dec_mpls_ttl" | "ct_clear" | "debug_slow"
+        | "debug_recirc" => make(word, json!({ "subtype": name })),
         "ct" => ct(word, &[]),
         _ => Err(word.problem(format!("{name} needs an argument")).help(example(name))),
     }
@@ -97,6 +108,9 @@ fn example(name: &str) -> String {
         "fin_timeout" => "fin_timeout(idle_timeout=5)",
         "ct" => "ct(commit,zone=5)",
         "clone" => "clone(output:1)",
+        "sample" => "sample(probability=65535,collector_set_id=1)",
+        "check_pkt_larger" => "check_pkt_larger(1500)->NXM_NX_REG0[0]",
+        "nicira" => "nicira(200,010203040506)",
         "set_mpls_ttl" | "set_mpls_label" | "set_mpls_tc" => return format!("{name}(5)"),
         _ => return format!("{name}:5"),
     }
@@ -151,6 +165,11 @@ fn with_value(word: &Word<'_>, name: &str, value: &Word<'_>) -> Result<Action, P
         "load" => {
             let (value, dst) = arrow(value)?;
             let to = subfield(&dst)?;
+            if to.n_bits > 64 || !is_short(to.header) {
+                // The older action has no room for it.
+                let (_, entry) = part(&dst, &value)?;
+                return make(word, json!({ "subtype": "reg_load2", "set": entry }));
+            }
             let fits = to.n_bits < 64;
             let max = if fits { (1_u64 << to.n_bits) - 1 } else { u64::MAX };
             let number = number_up_to(&value, "value", max)?;
@@ -163,7 +182,14 @@ fn with_value(word: &Word<'_>, name: &str, value: &Word<'_>) -> Result<Action, P
             )
         }
         "set_field" => set_field(word, value),
-        "delete_field" => make(word, json!({ "subtype": name, "field": field(value)?.header() })),
+        "delete_field" => {
+            let header = match number(value.text).filter(|_| value.text.starts_with("0x")) {
+                Some(header) => header,
+                None => field(value)?.header(),
+            };
+            make(word, json!({ "subtype": name, "field": header }))
+        }
+        "set_mpls_ttl" | "set_mpls_tc" | "set_mpls_label" => call(word, name, value),
         _ => Err(word.problem(format!("{name} is written otherwise")).help(example(name))),
     }
 }
@@ -237,6 +263,19 @@ fn call(word: &Word<'_>, name: &str, inside: &Word<'_>) -> Result<Action, Proble
             }
             make(word, json)
         }
+        ("nicira", [code, hex]) => {
+            let code = number16(code, "the number of an action")?;
+            let Some(body) = read_hex(hex.text) else {
+                return Err(hex.problem("the bytes of an action are pairs of hex digits"));
+            };
+            if !(10 + body.len()).is_multiple_of(8) {
+                let text =
+                    format!("an action is a multiple of 8 bytes, this has {}", 10 + body.len());
+                return Err(hex.problem(text).help(example(name)));
+            }
+            make(word, json!({ "subtype": code, "body": Bytes(body) }))
+        }
+        ("sample", arguments) => sample(word, arguments),
         ("learn", arguments) => learn(word, arguments),
         ("ct", arguments) => ct(word, arguments),
         ("clone", arguments) => {
@@ -299,193 +338,101 @@ fn note(word: &Word<'_>, value: &Word<'_>) -> Result<Action, Problem> {
     while bytes.len() % 8 != 6 {
         bytes.push(0);
     }
-    make(word, json!({ "subtype": "note", "note": crate::types::Bytes(bytes) }))
+    make(word, json!({ "subtype": "note", "note": Bytes(bytes) }))
 }
 
 fn set_field(word: &Word<'_>, value: &Word<'_>) -> Result<Action, Problem> {
+    if let Some(hex) = value.text.strip_prefix("nxm(").and_then(|text| text.strip_suffix(')')) {
+        let entry = read_hex(hex).as_deref().and_then(NxmEntry::of_bytes);
+        let entry = entry.ok_or_else(|| value.problem("not the hex digits of one whole entry"))?;
+        return make(word, json!({ "subtype": "reg_load2", "set": entry }));
+    }
     let (value, dst) = arrow(value)?;
     let field = field(&dst)?;
-    let (first, mask) = parts(&value, "/");
-    // Numbers as such, everything else as JSON has it; a prefix length is a mask.
-    let json = |part: &Word<'_>| match number(part.text) {
-        Some(number) => json!(number),
-        None => json!(part.text),
+    let (bytes, mask) = if field.bytes == 0 {
+        option(field, &value)?
+    } else {
+        let Masked { value, mask } = masked(field, &value)?;
+        let bytes = |number| bytes_of(number, field.bytes);
+        (bytes(value), mask.map(bytes))
     };
-    let mut set = json!({ "field": field.name, "value": json(&first) });
-    if let (Some(mask), Json::Object(set)) = (mask, &mut set) {
-        set.insert("mask".to_owned(), json(&mask));
-    }
-    make(&value, json!({ "subtype": "reg_load2", "set": set })).map_err(|mut problem| {
-        problem.span = word.span.clone();
-        problem
-    })
+    let entry = NxmEntry::new(field, &bytes, mask.as_deref());
+    let entry = entry.ok_or_else(|| value.problem(format!("no value of {}", field.word)))?;
+    make(word, json!({ "subtype": "reg_load2", "set": entry }))
 }
 
-fn ct(word: &Word<'_>, arguments: &[Word<'_>]) -> Result<Action, Problem> {
-    let mut flags = Vec::new();
-    let mut json = json!({
-        "subtype": "ct", "zone_src": 0, "zone": 0, "recirc_table": 255, "alg": 0,
-    });
-    let mut actions: Vec<Action> = Vec::new();
-    for argument in arguments {
-        let call = argument.call().filter(|(name, _)| !name.contains('='));
-        match (call, argument.key_value()) {
-            (Some(("exec", inside)), _) => actions.extend(parse_actions(&inside.words()?)?),
-            (Some(("nat", inside)), _) => actions.insert(0, nat(argument, &inside.words()?)?),
-            (None, ("nat", None)) => actions.insert(0, nat(argument, &[])?),
-            (None, (flag @ ("commit" | "force"), None)) => flags.push(flag),
-            (None, ("table", Some(table))) => {
-                set(&mut json, "recirc_table", number8(&table, "table", 254)?.into());
-            }
-            (None, ("zone", Some(zone))) if zone.text.contains('[') => {
-                let Subfield { header, ofs, n_bits } = subfield(&zone)?;
-                let bits = ofs << 6 | n_bits.saturating_sub(1);
-                set(&mut json, "zone_src", header.into());
-                set(&mut json, "zone", bits.into());
-            }
-            (None, ("zone", Some(zone))) => {
-                set(&mut json, "zone", number16(&zone, "zone")?.into());
-            }
-            (None, ("alg", Some(alg))) => {
-                let port = match alg.text {
-                    "ftp" => 21,
-                    "tftp" => 69,
-                    _ => number16(&alg, "alg")?,
-                };
-                set(&mut json, "alg", port.into());
-            }
-            _ => {
-                let text = format!("ct has no {:?}", argument.text);
-                let known = ["commit", "force", "table", "zone", "alg", "nat", "exec"];
-                let like = nearest(argument.key_value().0, known).unwrap_or("zone");
-                return Err(argument.problem(text).help(format!("did you mean {like}?")));
-            }
-        }
+/// `check_pkt_larger(bytes)->bit`.
+fn check_pkt_larger(word: &Word<'_>) -> Result<Action, Problem> {
+    let name = "check_pkt_larger";
+    let (larger, dst) = arrow(word)?;
+    let to = subfield(&dst)?;
+    if to.n_bits != 1 {
+        let text = format!("{} is {} bits, want one", dst.text, to.n_bits);
+        return Err(dst.problem(text).help(example(name)));
     }
-    set(&mut json, "flags", json!(flags));
-    set(&mut json, "actions", json!(actions));
-    make(word, json)
+    let Some((_, bytes)) = larger.call() else {
+        return Err(word.problem(format!("{name} is written otherwise")).help(example(name)));
+    };
+    let bytes = number16(&bytes, "bytes")?;
+    make(word, json!({ "subtype": name, "pkt_len": bytes, "ofs": to.ofs, "dst": to.header }))
 }
 
-fn nat(word: &Word<'_>, arguments: &[Word<'_>]) -> Result<Action, Problem> {
-    let (mut flags, mut present) = (Vec::new(), Vec::new());
-    let mut json = json!({ "subtype": "nat" });
+/// A copy for IPFIX. What is said of it, chooses the oldest action that can say it.
+fn sample(word: &Word<'_>, arguments: &[Word<'_>]) -> Result<Action, Problem> {
+    let mut json = json!({ "collector_set_id": 0, "obs_domain_id": 0, "obs_point_id": 0 });
+    let (mut port, mut direction, mut by_field, mut probability) = (None, None, false, None);
     for argument in arguments {
         match argument.key_value() {
-            (side @ ("src" | "dst"), range) => {
-                flags.push(side);
-                if let Some(range) = range {
-                    nat_range(&range, &mut present, &mut json)?;
+            ("probability", Some(value)) => probability = Some(number16(&value, "probability")?),
+            ("collector_set_id", Some(value)) => {
+                let id = number_up_to(&value, "collector_set_id", u32::MAX.into())?;
+                set(&mut json, "collector_set_id", id.into());
+            }
+            (key @ ("obs_domain_id" | "obs_point_id"), Some(value)) => {
+                if number(value.text).is_some() {
+                    let id = number_up_to(&value, key, u32::MAX.into())?;
+                    set(&mut json, key, id.into());
+                    continue;
                 }
+                let Subfield { header, ofs, n_bits } = subfield(&value)?;
+                if n_bits > 32 {
+                    return Err(value.problem(format!("{key} has 32 bits, {n_bits} go into it")));
+                }
+                by_field = true;
+                let bits = (ofs << 6 | n_bits.saturating_sub(1)) << 16;
+                set(&mut json, key, bits.into());
+                set(&mut json, &key.replace("_id", "_src"), header.into());
             }
-            (flag @ ("persistent" | "hash" | "random"), None) => flags.push(flag),
+            ("sampling_port", Some(value)) => port = Some(self::port(&value)?.0),
+            (way @ ("ingress" | "egress"), None) => direction = Some(way),
             _ => {
-                let text = format!("nat has no {:?}", argument.text);
-                return Err(argument.problem(text).help("nat(src=192.0.2.1-192.0.2.9,random)"));
+                let text = format!("sample has no {:?}", argument.text);
+                return Err(argument.problem(text).help(example("sample")));
             }
         }
     }
-    set(&mut json, "flags", json!(flags));
-    set(&mut json, "range_present", json!(present));
+    let Some(probability) = probability.filter(|probability| *probability != 0) else {
+        let text = "sample needs a probability of 1 to 65535";
+        return Err(word.problem(text).help(example("sample")));
+    };
+    let subtype = match (by_field, direction, port) {
+        (true, ..) => "sample4",
+        (_, Some(_), _) => "sample3",
+        (_, _, Some(_)) => "sample2",
+        _ => "sample",
+    };
+    set(&mut json, "subtype", subtype.into());
+    set(&mut json, "probability", probability.into());
+    if subtype != "sample" {
+        set(&mut json, "sampling_port", port.unwrap_or(PortNo::NONE.0).into());
+        set(&mut json, "direction", direction.unwrap_or("default").into());
+    }
+    if let (true, Json::Object(fields)) = (by_field, &mut json) {
+        for key in ["obs_domain_src", "obs_point_src"] {
+            fields.entry(key).or_insert(0.into());
+        }
+    }
     make(word, json)
-}
-
-/// `first-last:port-port`; IPv6 addresses with ports stand in brackets.
-fn nat_range(range: &Word<'_>, present: &mut Vec<String>, json: &mut Json) -> Result<(), Problem> {
-    let v6 = range.text.contains("::") || range.text.matches(':').count() > 1;
-    let at = if v6 { range.text.rfind("]:").map(|at| at + 1) } else { range.text.find(':') };
-    let (addresses, ports) = match at.and_then(|at| range.text.split_at_checked(at)) {
-        Some((addresses, ports)) => (addresses, ports.strip_prefix(':')),
-        None => (range.text, None),
-    };
-    let family = if v6 { "ipv6" } else { "ipv4" };
-    let wrong = |what: &str| range.problem(format!("{what:?} is no part of a range"));
-    let mut put = |key: String, value: Json| {
-        present.push(key.clone());
-        set(json, &key, value);
-    };
-    for (end, address) in ["min", "max"].into_iter().zip(addresses.split('-')) {
-        let bare = address.trim_start_matches('[').trim_end_matches(']');
-        let read: Result<std::net::IpAddr, _> = bare.parse();
-        let read = read.map_err(|_| wrong(address))?;
-        put(format!("{family}_{end}"), json!(read));
-    }
-    for (end, number) in
-        ["min", "max"].into_iter().zip(ports.into_iter().flat_map(|p| p.split('-')))
-    {
-        let read: u16 = number.parse().map_err(|_| wrong(number))?;
-        put(format!("proto_{end}"), json!(read));
-    }
-    Ok(())
-}
-
-/// Bits of a field.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Subfield {
-    pub(super) header: u64,
-    pub(super) ofs: u64,
-    pub(super) n_bits: u64,
-}
-
-/// A field by the name of a header or by its word in flows.
-pub(super) fn field(word: &Word<'_>) -> Result<&'static NxmField, Problem> {
-    let found = NxmField::of_name(word.text).or_else(|| NxmField::of_word(word.text));
-    found.ok_or_else(|| {
-        let problem = word.problem(format!("{:?} is no field of Open vSwitch", word.text));
-        let names = NxmField::ALL.iter().flat_map(|field| [field.name, field.word]);
-        match nearest(word.text, names) {
-            Some(like) => problem.help(format!("did you mean {like}?")),
-            None => problem,
-        }
-    })
-}
-
-/// `FIELD[]`, `FIELD[bit]` or `FIELD[first..last]`.
-pub(super) fn subfield(word: &Word<'_>) -> Result<Subfield, Problem> {
-    let (name, bits) = parts(word, "[");
-    let wrong = || {
-        let help = "FIELD[], FIELD[3] or FIELD[0..15]";
-        Err(word.problem(format!("{:?} is no bits of a field", word.text)).help(help))
-    };
-    let field = field(&name)?;
-    let all = if field.bits == 0 { 992 } else { u64::from(field.bits) };
-    let (ofs, last) = match bits.as_ref().map(|bits| bits.text.strip_suffix(']')) {
-        None => (0, all.saturating_sub(1)),
-        Some(None) => return wrong(),
-        Some(Some("")) => (0, all.saturating_sub(1)),
-        Some(Some(bits)) => {
-            let (first, last) = bits.split_once("..").unwrap_or((bits, bits));
-            match (number(first), number(last)) {
-                (Some(first), Some(last)) if first <= last => (first, last),
-                _ => return wrong(),
-            }
-        }
-    };
-    if last >= all {
-        return Err(word.problem(format!("{} has {all} bits", field.name)));
-    }
-    Ok(Subfield { header: field.header(), ofs, n_bits: last + 1 - ofs })
-}
-
-/// What stands on both sides of `->`.
-pub(super) fn arrow<'a>(word: &Word<'a>) -> Result<(Word<'a>, Word<'a>), Problem> {
-    match parts(word, "->") {
-        (from, Some(to)) => Ok((from, to)),
-        (_, None) => Err(word.problem("-> and where it goes are missing")),
-    }
-}
-
-/// The parts before and behind the first `separator`, each with its place.
-pub(super) fn parts<'a>(word: &Word<'a>, separator: &str) -> (Word<'a>, Option<Word<'a>>) {
-    match word.text.split_once(separator) {
-        None => (word.clone(), None),
-        Some((first, second)) => {
-            let start = word.span.start;
-            let first = Word { text: first, span: start..start + first.len() };
-            let span = word.span.end - second.len()..word.span.end;
-            (first, Some(Word { text: second, span }))
-        }
-    }
 }
 
 /// The priority of a learned entry that names none.

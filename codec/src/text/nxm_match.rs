@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::diagnostic::Problem;
-use super::nicira::{Subfield, subfield};
 use super::nxm_value::{Masked, bytes_of, masked, ones, option};
 use super::reader::MatchReader;
+use super::subfield::{Subfield, subfield};
 use super::word::{Word, number8, number16, number128};
 use crate::nicira::match_key::{MatchKey, VLAN_PCP, VLAN_PRESENT, VLAN_VID};
-use crate::nicira::match_words::{field_word, names, needs, shorthand, shorthands};
+use crate::nicira::match_words::{field_of, names, needs, shorthand, shorthands};
 use crate::nicira::value_text;
 use crate::nicira::{NxmEntry, NxmField, NxmMatch};
 use crate::of10::FlowModCommand;
@@ -52,10 +52,9 @@ fn by_protocol(key: &str) -> Option<&'static str> {
     BY_PROTOCOL.iter().find(|(name, _)| *name == key).map(|(_, slot)| *slot)
 }
 
-/// A field by one of its words, or by the name of one of its headers.
+/// A field by one of its names, in any case.
 fn of_text(name: &str) -> Option<&'static NxmField> {
-    let lower = name.to_ascii_lowercase();
-    NxmField::of_word(field_word(&lower)).or_else(|| NxmField::of_name(name))
+    field_of(&name.to_ascii_lowercase())
 }
 
 /// A field by the name that an entry of its own has: with `_W` where it has a mask.
@@ -363,12 +362,15 @@ fn entry(
 }
 
 /// `FIELD[first..last]=value`: a part of a field.
-fn part(bits: &Word<'_>, value: &Word<'_>) -> Result<(&'static NxmField, NxmEntry), Problem> {
+pub(super) fn part(
+    bits: &Word<'_>,
+    value: &Word<'_>,
+) -> Result<(&'static NxmField, NxmEntry), Problem> {
     let Subfield { header, ofs, n_bits } = subfield(bits)?;
     let (ofs, n_bits) = (u32::try_from(ofs).unwrap_or(0), u32::try_from(n_bits).unwrap_or(0));
     let field = NxmField::of_header(header).filter(|field| field.bytes != 0);
     let Some(field) = field else {
-        return Err(bits.problem("a part of a tunnel option cannot be matched"));
+        return Err(bits.problem("no bits of a field whose length is known"));
     };
     let max = ones(n_bits);
     let number = match number128(value.text) {

@@ -127,12 +127,7 @@ pub(super) fn plain_action(action: &Action) -> String {
 
 /// The action by its words where they say everything, else by its bytes.
 pub(super) fn exact_action(action: &Action) -> String {
-    let words = match action {
-        Action::Output { port, max_len } if *max_len != 0 && *port != PortNo::CONTROLLER => {
-            format!("output(port={port},max_len={max_len})")
-        }
-        _ => action.to_string(),
-    };
+    let words = action.to_string();
     // A hash of its own is written behind a comma, which is no single word.
     let hashed =
         matches!(action, Action::Vse(VseAction::SetIrqCore { rxhash, .. }) if rxhash.0 != 0);

@@ -42,7 +42,7 @@ fn other_ways_to_write_it() {
         ("dl_type=0x0800,nw_proto=6,actions=local", "tcp actions=LOCAL"),
         ("add ip,nw_src=10.0.0.0/255.0.0.0,actions=drop", "ip,nw_src=10.0.0.0/8 actions=drop"),
         ("dl_vlan=0xffff,actions=controller", "vlan_tci=0x0000 actions=CONTROLLER:65535"),
-        ("udp,tp_src=0x35,actions=output(port=1,max_len=0)", "udp,tp_src=53 actions=output:1"),
+        ("udp,tp_src=0x35,actions=1", "udp,tp_src=53 actions=output:1"),
         (
             " cookie=0x0, duration=1.2s, table=0, n_packets=3, n_bytes=4, idle_age=5, priority=9,ip actions=enqueue(1,2)",
             "priority=9,ip actions=enqueue:1:2",
