@@ -1,11 +1,10 @@
 //! Where frames come from.
 
-use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -20,16 +19,16 @@ const LOOK: Duration = Duration::from_millis(100);
 /// A capture that is read, and its length where it is known.
 pub(crate) struct Input {
     pub(crate) name: String,
-    pub(crate) reader: Box<dyn Read>,
+    pub(crate) reader: Box<dyn Read + Send>,
     pub(crate) len: Option<u64>,
-    /// Set at the end of a file that is followed: what goes on where it ended.
-    pub(crate) next: Rc<RefCell<Option<PathBuf>>>,
+    /// Told at the end of a file that is followed: what goes on where it ended.
+    pub(crate) next: Receiver<PathBuf>,
 }
 
 impl Input {
-    pub(crate) fn new(name: String, reader: impl Read + 'static) -> io::Result<Self> {
-        let reader = decompressed(reader)?;
-        Ok(Self { name, reader, len: None, next: Rc::default() })
+    fn new(name: String, reader: impl Read + Send + 'static) -> io::Result<Self> {
+        let (_, next) = channel();
+        Ok(Self { name, reader: decompressed(reader)?, len: None, next })
     }
 }
 
@@ -51,8 +50,8 @@ pub(crate) fn open(path: &Path, follow: bool) -> io::Result<Input> {
     let metadata = file.metadata()?;
     let len = metadata.is_file().then_some(metadata.len());
     if follow && len.is_some() {
-        let next: Rc<RefCell<Option<PathBuf>>> = Rc::default();
-        let growing = Growing { path, file, read: 0, next: Rc::clone(&next) };
+        let (ended, next) = channel();
+        let growing = Growing { path, file, read: 0, next: ended };
         return Ok(Input { next, ..Input::new(name, growing)? });
     }
     Ok(Input { len, ..Input::new(name, file)? })
@@ -65,7 +64,7 @@ struct Growing {
     file: File,
     /// Bytes that were read of it.
     read: u64,
-    next: Rc<RefCell<Option<PathBuf>>>,
+    next: Sender<PathBuf>,
 }
 
 impl Read for Growing {
@@ -79,14 +78,14 @@ impl Read for Growing {
                 return Ok(read);
             }
             if replaced {
-                self.next.replace(Some(self.path.clone()));
+                self.go_on_with(self.path.clone());
                 return Ok(0);
             }
             // A writer begins the next file of a ring when it has closed this one.
             if let Some(next) = capture_ring::after(&self.path)? {
                 let read = self.read_more(buffer)?;
                 if read == 0 {
-                    self.go_on_with(next);
+                    self.go_on_behind(next);
                 }
                 return Ok(read);
             }
@@ -105,7 +104,7 @@ impl Growing {
         Ok(read)
     }
 
-    fn go_on_with(&self, next: capture_ring::Next) {
+    fn go_on_behind(&self, next: capture_ring::Next) {
         let capture_ring::Next { path, missed } = next;
         if missed > 0 {
             let (from, to) = (self.path.display(), path.display());
@@ -113,7 +112,12 @@ impl Growing {
                 "{missed} files between {from} and {to} were removed before they were read"
             );
         }
-        self.next.replace(Some(path));
+        self.go_on_with(path);
+    }
+
+    /// Tells what is to be read next, unless nobody asks.
+    fn go_on_with(&self, path: PathBuf) {
+        drop(self.next.send(path));
     }
 
     fn is_replaced(&self) -> io::Result<bool> {

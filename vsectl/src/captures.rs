@@ -63,7 +63,7 @@ pub(crate) fn read(
     Ok(out)
 }
 
-fn open(path: &Path) -> anyhow::Result<Reader<Box<dyn std::io::Read>>> {
+fn open(path: &Path) -> anyhow::Result<Reader<Box<dyn std::io::Read + Send>>> {
     let name = || path.display().to_string();
     let input =
         capture_input::open(path, false).with_context(|| format!("cannot open {}", name()))?;

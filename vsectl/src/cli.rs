@@ -58,7 +58,7 @@ enum Command {
 
 impl Cli {
     /// Runs the command; its data goes to `out`, its diagnostics to standard error.
-    pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
+    pub(crate) fn run(self, out: &mut (impl Write + Send)) -> anyhow::Result<Outcome> {
         match self.command {
             Command::Decode(args) => args.run(out),
             Command::Print(args) => args.run(out),

@@ -13,7 +13,7 @@ use crate::exit::{UsageError, diagnostic};
 /// Reads one capture.
 pub(crate) struct EthernetFrames {
     name: String,
-    reader: Reader<Box<dyn Read>>,
+    reader: Reader<Box<dyn Read + Send>>,
     filter: Option<(Filter, Collector, Dissector)>,
     /// Frames that are not of Ethernet, and were left out.
     pub(crate) skipped: u64,
@@ -41,7 +41,7 @@ impl EthernetFrames {
             let collector = filter.collector();
             (filter, collector, Dissector::new(Options::default()))
         });
-        let file: Box<dyn Read> = if path == "-" {
+        let file: Box<dyn Read + Send> = if path == "-" {
             Box::new(io::stdin())
         } else {
             Box::new(File::open(path).with_context(|| format!("cannot open {path}"))?)

@@ -53,7 +53,7 @@ use crate::exit::{Outcome, Trouble, UsageError, diagnostic, is_broken_pipe};
 fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(Cli::command).var(VARIABLE).complete();
     let cli = Cli::parse();
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(io::stdout());
     let done = cli.run(&mut out).and_then(|outcome| Ok(out.flush().map(|()| outcome)?));
     match done {
         Ok(outcome) => outcome.into(),

@@ -30,7 +30,7 @@ pub enum Pace {
 /// A capture that is replayed once.
 pub struct Replay {
     name: String,
-    reader: Option<Reader<Box<dyn Read>>>,
+    reader: Option<Reader<Box<dyn Read + Send>>>,
     pace: Pace,
     /// The frame that is read and not yet due: when it was recorded, its length, and its bytes; none
     /// where it is no Ethernet frame.

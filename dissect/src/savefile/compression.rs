@@ -13,7 +13,7 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const WINDOW_LOG: u32 = 23;
 
 /// What `input` holds, decompressed if it is compressed.
-pub fn decompressed<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+pub fn decompressed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut head = Vec::with_capacity(ZSTD.len());
     while head.len() < ZSTD.len() {
         let mut rest = input.by_ref().take(u64::try_from(ZSTD.len() - head.len()).unwrap_or(0));

@@ -151,7 +151,7 @@ impl<R: Read> Reader<R> {
     }
 
     /// Whether the next frame can be taken without moving the bytes of those before it, which are
-    /// [handed over](Self::hand_over) together.
+    /// [taken](Self::take_block) together.
     #[inline]
     pub fn has_in_block(&mut self) -> bool {
         loop {
@@ -172,11 +172,17 @@ impl<R: Read> Reader<R> {
         self.source.is_at_end()
     }
 
-    /// Puts the frames since the last time into `block`: the bytes stay at the addresses at which
-    /// [`next`](Self::next) lent them, if [`has_in_block`](Self::has_in_block) was asked before each
-    /// but the first. What was in `block` is lost; its memory, `len` bytes of it, serves the next.
-    pub fn hand_over(&mut self, block: &mut Vec<u8>, len: usize) {
-        self.source.hand_over(block, len);
+    /// Has the next frames read into the memory of `block`, of which `len` bytes are used; what was
+    /// in it is lost.
+    pub fn give_block(&mut self, block: &mut Vec<u8>, len: usize) {
+        self.source.exchange(block, len);
+    }
+
+    /// Takes the block that was [given](Self::give_block), with the frames since then: the bytes
+    /// stay at the addresses at which [`next`](Self::next) lent them, if
+    /// [`has_in_block`](Self::has_in_block) was asked before each but the first.
+    pub fn take_block(&mut self, block: &mut Vec<u8>) {
+        self.source.exchange(block, 0);
     }
 
     /// The next frame; nothing at the end, or after an error.

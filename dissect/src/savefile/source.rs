@@ -6,6 +6,8 @@ use super::{MAX_LEN, SavefileError};
 
 /// Bytes that are asked of the input at a time: what a core's cache holds.
 const BLOCK: usize = 256 * 1024;
+/// Memory that is kept however little of it is of use.
+const LEAST: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Source<R> {
@@ -112,12 +114,13 @@ impl<R: Read> Source<R> {
     }
 
     /// Exchanges the buffer for `block`, which gets a length of `len`, or what is not taken.
-    pub(super) fn hand_over(&mut self, block: &mut Vec<u8>, len: usize) {
-        if block.capacity() > 2 * len {
+    pub(super) fn exchange(&mut self, block: &mut Vec<u8>, len: usize) {
+        let rest = self.rest();
+        let len = len.max(rest.len());
+        if block.capacity() > len.saturating_mul(2).max(LEAST) {
             *block = Vec::new();
         }
-        let rest = self.rest();
-        block.resize(len.max(rest.len()), 0);
+        block.resize(len, 0);
         if let Some(room) = block.get_mut(..rest.len()) {
             room.copy_from_slice(rest);
         }

@@ -124,6 +124,7 @@ fn by_blocks(file: Drops<'_>, len: usize) -> (Vec<Read>, Option<String>) {
     let mut block = Vec::new();
     loop {
         let mut places = Vec::new();
+        reader.give_block(&mut block, len);
         let ended = loop {
             match reader.next() {
                 Ok(None) => break Some(None),
@@ -138,7 +139,7 @@ fn by_blocks(file: Drops<'_>, len: usize) -> (Vec<Read>, Option<String>) {
                 break reader.is_at_end().then_some(None);
             }
         };
-        reader.hand_over(&mut block, len);
+        reader.take_block(&mut block);
         let base = block.as_ptr().addr();
         frames.extend(places.into_iter().map(|(number, time, (place, caplen), len)| {
             (number, time, block[place - base..][..caplen].to_vec(), len)

@@ -4,9 +4,8 @@
 //! One thread waits for all interfaces at once; between its looks the system's buffers hold what
 //! comes, and count what they have no room for.
 
-use std::cell::RefCell;
 use std::io::{self, Read};
-use std::rc::Rc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -35,7 +34,7 @@ pub(crate) struct Live {
     chunk: Vec<u8>,
     at: usize,
     over: bool,
-    ended: Rc<RefCell<Vec<Ended>>>,
+    ended: Sender<Ended>,
 }
 
 struct Interface {
@@ -47,8 +46,8 @@ struct Interface {
     failure: Option<String>,
 }
 
-/// Opens interfaces. What became of them is in the second value, once the first has ended.
-pub(crate) fn open(settings: &Settings) -> anyhow::Result<(Live, Rc<RefCell<Vec<Ended>>>)> {
+/// Opens interfaces. What becomes of them is told to the second value.
+pub(crate) fn open(settings: &Settings) -> anyhow::Result<(Live, Receiver<Ended>)> {
     let mut chunk = Vec::with_capacity(CHUNK);
     blocks::section(&mut chunk)?;
     let mut all = Vec::new();
@@ -69,7 +68,7 @@ pub(crate) fn open(settings: &Settings) -> anyhow::Result<(Live, Rc<RefCell<Vec<
         let counts = Counts::default();
         all.push(Interface { name, capture: Some(capture), frames: 0, counts, failure: None });
     }
-    let ended = Rc::default();
+    let (told, ended) = channel();
     let live = Live {
         interfaces: all,
         stop: settings.stop,
@@ -78,7 +77,7 @@ pub(crate) fn open(settings: &Settings) -> anyhow::Result<(Live, Rc<RefCell<Vec<
         chunk,
         at: 0,
         over: false,
-        ended: Rc::clone(&ended),
+        ended: told,
     };
     Ok((live, ended))
 }
@@ -216,7 +215,7 @@ impl Live {
             }
             let Interface { name, frames, counts, failure, .. } = interface;
             blocks::statistics(number, now, &counts, &mut self.chunk)?;
-            self.ended.borrow_mut().push(Ended { name, frames, counts, failure });
+            drop(self.ended.send(Ended { name, frames, counts, failure }));
         }
         Ok(())
     }

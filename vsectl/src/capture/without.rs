@@ -1,8 +1,7 @@
 //! In the place of capturing, in a program that was built without libpcap.
 
-use std::cell::RefCell;
 use std::io::{self, Empty, Write};
-use std::rc::Rc;
+use std::sync::mpsc::Receiver;
 
 use anyhow::bail;
 
@@ -11,7 +10,7 @@ use super::{Ended, Settings};
 const WHY: &str = "this vsectl was built without libpcap, and cannot capture; install libpcap-dev and \
                    build it with the feature live";
 
-pub(crate) fn open(_: &Settings) -> anyhow::Result<(Empty, Rc<RefCell<Vec<Ended>>>)> {
+pub(crate) fn open(_: &Settings) -> anyhow::Result<(Empty, Receiver<Ended>)> {
     bail!(WHY)
 }
 

@@ -44,6 +44,11 @@ impl Times {
         self.now = time;
     }
 
+    /// The time of the frame noted last; 0 where there is none.
+    pub(crate) fn last(&self) -> u64 {
+        self.now
+    }
+
     /// Notes that the frame noted last is shown.
     pub(crate) fn shown(&mut self) {
         self.shown = Some(self.now);

@@ -102,7 +102,7 @@ impl Frames for ListFrames {
 /// The frames of a capture.
 pub(crate) struct FileFrames {
     path: PathBuf,
-    reader: Reader<Box<dyn Read>>,
+    reader: Reader<Box<dyn Read + Send>>,
     /// How many of them there are to be, at most, and how many that leaves.
     count: u64,
     left: u64,
@@ -116,9 +116,9 @@ impl FileFrames {
     }
 }
 
-fn open(path: &Path) -> anyhow::Result<Reader<Box<dyn Read>>> {
+fn open(path: &Path) -> anyhow::Result<Reader<Box<dyn Read + Send>>> {
     let name = path.display();
-    let input: Box<dyn Read> = if path.as_os_str() == "-" {
+    let input: Box<dyn Read + Send> = if path.as_os_str() == "-" {
         decompressed(std::io::stdin())?
     } else {
         decompressed(File::open(path).with_context(|| format!("cannot open {name}"))?)?

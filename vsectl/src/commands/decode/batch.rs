@@ -1,7 +1,7 @@
 //! Frames that are taken together, in any thread.
 
+use std::convert::Infallible;
 use std::io::{self, Read};
-use std::ops::Range;
 
 use dissect::savefile::{Reader, Record, SavefileError};
 use dissect::{Dissector, Frame, LinkType, Tracked};
@@ -38,8 +38,6 @@ struct Frames {
     kept: Vec<Kept>,
     /// What is the same for many frames in a row.
     common: Vec<Common>,
-    /// Comments, and the names of interfaces.
-    names: String,
 }
 
 /// A frame whose bytes stand in the block: in few bytes, since there are thousands.
@@ -49,88 +47,77 @@ struct Kept {
     from: u32,
     caplen: u32,
     len: u32,
-    /// Which of the common things it has.
-    common: u32,
 }
 
 /// What frames of the same interface have in common.
 struct Common {
+    /// The place of the first one behind those.
+    end: usize,
     link_type: LinkType,
     interface: u32,
-    /// Where among the names its name stands, and a comment that one frame alone has.
-    interface_name: Option<Range<u32>>,
-    comment: Option<Range<u32>>,
+    interface_name: Option<String>,
+    /// A comment, which one frame alone has.
+    comment: Option<String>,
 }
 
 impl Batch {
-    /// Fills the batch with the next frames, at most so many, and has `track` keep what each brings
-    /// to its streams. The frames before have these `times`. Returns whether there may be more.
-    pub(super) fn fill<R: Read>(
+    /// Reads the next frames into the batch, at most so many; of `wordy` ones much is printed.
+    /// Returns whether there may be more.
+    pub(super) fn read<R: Read>(
         &mut self,
         reader: &mut Reader<R>,
-        (most, wordy, times): (u64, bool, Times),
-        mut track: impl FnMut(&Frame<'_>, &mut Tracked) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Result<bool, SavefileError>> {
-        self.text.clear();
+        most: u64,
+        wordy: bool,
+    ) -> Result<bool, SavefileError> {
+        let frames = &mut self.frames;
+        frames.kept.clear();
+        frames.common.clear();
+        reader.give_block(&mut frames.block, if wordy { FULL_WORDY } else { FULL });
+        let more = frames.take(reader, most);
+        reader.take_block(&mut frames.block);
+        more
+    }
+
+    /// Keeps what each frame brings to its streams. The frames before have these `times`.
+    pub(super) fn track(&mut self, dissector: &mut Dissector, times: &mut Times) {
+        self.times = *times;
         self.tracked.clear();
-        self.times = times;
-        let full = if wordy { FULL_WORDY } else { FULL };
-        self.frames.fill(reader, (most, full), |frame| track(frame, &mut self.tracked))
+        let Ok(()) = self.frames.each(|record| {
+            dissector.track(&record.frame, &mut self.tracked);
+            times.advance(record.frame.time);
+            times.shown();
+            Ok::<_, Infallible>(())
+        });
+    }
+
+    /// Takes the frames through `lane`.
+    pub(super) fn run(&mut self, lane: &mut Lane, dissector: &mut Dissector) -> io::Result<()> {
+        self.text.clear();
+        dissector.take_over(&mut self.tracked);
+        *lane.output.times() = self.times;
+        self.frames.each(|record| {
+            dissector.follow(&record.frame);
+            let mut pass = Pass { dissector, begun: false, tracked: true };
+            lane.frame(record, &mut pass, &mut self.text).map(|_| ())
+        })
     }
 
     /// How many frames there are.
     pub(super) fn len(&self) -> u64 {
         u64::try_from(self.frames.kept.len()).unwrap_or(u64::MAX)
     }
-
-    /// Takes the frames through `lane`.
-    pub(super) fn run(&mut self, lane: &mut Lane, dissector: &mut Dissector) -> io::Result<()> {
-        dissector.take_over(&mut self.tracked);
-        *lane.output.times() = self.times;
-        for record in self.frames.records() {
-            dissector.follow(&record.frame);
-            let mut pass = Pass { dissector, begun: false, tracked: true };
-            lane.frame(&record, &mut pass, &mut self.text)?;
-        }
-        Ok(())
-    }
 }
 
 impl Frames {
-    fn fill<R: Read>(
-        &mut self,
-        reader: &mut Reader<R>,
-        (most, full): (u64, usize),
-        track: impl FnMut(&Frame<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Result<bool, SavefileError>> {
-        self.kept.clear();
-        self.common.clear();
-        self.names.clear();
-        let more = self.take(reader, most, track);
-        reader.hand_over(&mut self.block, full);
-        more
-    }
-
-    fn take<R: Read>(
-        &mut self,
-        reader: &mut Reader<R>,
-        most: u64,
-        mut track: impl FnMut(&Frame<'_>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Result<bool, SavefileError>> {
+    fn take<R: Read>(&mut self, reader: &mut Reader<R>, most: u64) -> Result<bool, SavefileError> {
         for n in 0..most {
             if n > 0 && !reader.has_in_block() {
-                return Ok(Ok(!reader.is_at_end()));
+                return Ok(!reader.is_at_end());
             }
-            match reader.next() {
-                Ok(Some(record)) => {
-                    track(&record.frame)?;
-                    self.keep(&record);
-                }
-                Ok(None) => break,
-                Err(error) => return Ok(Err(error)),
-            }
+            let Some(record) = reader.next()? else { break };
+            self.keep(&record);
         }
-        Ok(Ok(false))
+        Ok(false)
     }
 
     #[inline]
@@ -140,67 +127,69 @@ impl Frames {
         if self.kept.is_empty() {
             (self.first, self.number) = (address, number);
         }
-        if !self.is_common(record) {
-            self.add_common(record);
-        }
         self.kept.push(Kept {
             time,
             from: short(address.wrapping_sub(self.first)),
             caplen: short(bytes.len()),
             len: short(len),
-            common: short(self.common.len() - 1),
         });
-    }
-
-    /// Whether the frame has in common with the one before what there is to have.
-    #[inline]
-    fn is_common(&self, record: &Record<'_>) -> bool {
-        let Frame { link_type, interface, interface_name, .. } = record.frame;
-        let Some(common) = self.common.last() else { return false };
-        common.link_type == link_type
-            && common.interface == interface
-            && self.text(common.interface_name.as_ref()) == interface_name
-            && (common.comment.is_none() && record.comment.is_none())
+        match self.common.last_mut().filter(|common| common.is_of(record)) {
+            Some(common) => common.end = self.kept.len(),
+            None => self.add_common(record),
+        }
     }
 
     #[cold]
     fn add_common(&mut self, record: &Record<'_>) {
         let Frame { link_type, interface, interface_name, .. } = record.frame;
-        let interface_name = interface_name.map(|name| self.name(name));
-        let comment = record.comment.map(|comment| self.name(comment));
-        self.common.push(Common { link_type, interface, interface_name, comment });
+        self.common.push(Common {
+            end: self.kept.len(),
+            link_type,
+            interface,
+            interface_name: interface_name.map(str::to_owned),
+            comment: record.comment.map(str::to_owned),
+        });
     }
 
+    /// Hands each frame to `take`.
     #[inline]
-    fn text(&self, range: Option<&Range<u32>>) -> Option<&str> {
-        self.names.get(long(range?))
-    }
-
-    fn name(&mut self, name: &str) -> Range<u32> {
-        let from = self.names.len();
-        self.names.push_str(name);
-        short(from)..short(self.names.len())
-    }
-
-    fn records(&self) -> impl Iterator<Item = Record<'_>> {
+    fn each<E>(&self, mut take: impl FnMut(&Record<'_>) -> Result<(), E>) -> Result<(), E> {
         // The block has moved into its place, its bytes have not.
         let first = self.first.wrapping_sub(self.block.as_ptr().addr());
-        self.kept.iter().zip(self.number..).filter_map(move |(kept, number)| {
-            let range = long(&(kept.from..kept.from.saturating_add(kept.caplen)));
-            let range = first.wrapping_add(range.start)..first.wrapping_add(range.end);
-            let common = self.common.get(usize::try_from(kept.common).ok()?)?;
-            let frame = Frame {
-                link_type: common.link_type,
-                bytes: self.block.get(range).unwrap_or_default(),
-                len: usize::try_from(kept.len).unwrap_or(usize::MAX),
-                number,
-                time: kept.time,
-                interface: common.interface,
-                interface_name: self.text(common.interface_name.as_ref()),
-            };
-            let comment = self.text(common.comment.as_ref());
-            Some(Record { frame, comment, block: None, blocks_before: &[] })
-        })
+        let mut numbers = self.number..;
+        let mut start = 0;
+        for common in &self.common {
+            let kept = self.kept.get(start..common.end).unwrap_or_default();
+            start = common.end;
+            for (kept, number) in kept.iter().zip(&mut numbers) {
+                let from = first.wrapping_add(long(kept.from));
+                let to = from.wrapping_add(long(kept.caplen));
+                let frame = Frame {
+                    link_type: common.link_type,
+                    bytes: self.block.get(from..to).unwrap_or_default(),
+                    len: long(kept.len),
+                    number,
+                    time: kept.time,
+                    interface: common.interface,
+                    interface_name: common.interface_name.as_deref(),
+                };
+                let comment = common.comment.as_deref();
+                take(&Record { frame, comment, block: None, blocks_before: &[] })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Common {
+    /// Whether the frame has the same in common.
+    #[inline]
+    fn is_of(&self, record: &Record<'_>) -> bool {
+        let Frame { link_type, interface, interface_name, .. } = record.frame;
+        self.link_type == link_type
+            && self.interface == interface
+            && self.interface_name.as_deref() == interface_name
+            && (self.comment.is_none() && record.comment.is_none())
     }
 }
 
@@ -209,7 +198,6 @@ fn short(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-fn long(range: &Range<u32>) -> Range<usize> {
-    let long = |place| usize::try_from(place).unwrap_or(usize::MAX);
-    long(range.start)..long(range.end)
+fn long(len: u32) -> usize {
+    usize::try_from(len).unwrap_or(usize::MAX)
 }

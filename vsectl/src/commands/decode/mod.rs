@@ -1,13 +1,14 @@
 //! `vsectl decode`: captures to lines, trees, columns, JSON, other captures and statistics.
 
 mod batch;
-mod crew;
 mod files;
+mod front;
 mod lane;
 mod list_fields;
 mod live;
 mod output;
 mod progress;
+mod relay;
 mod session;
 
 use std::io::Write;
@@ -237,7 +238,7 @@ impl Args {
         }
     }
 
-    pub(crate) fn run(self, out: &mut impl Write) -> anyhow::Result<Outcome> {
+    pub(crate) fn run(self, out: &mut (impl Write + Send)) -> anyhow::Result<Outcome> {
         if self.list_fields {
             list_fields::print(self.format() == Format::Json, out)?;
             return Ok(Outcome::Done);

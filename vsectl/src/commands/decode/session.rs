@@ -3,19 +3,17 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::rc::Rc;
-use std::thread;
 
 use anyhow::Context;
 use codec::types::Line;
 use dissect::savefile::{Reader, Record, SavefileError};
 use dissect::{Dissector, Options, Place, Sink, Summary};
 
-use super::batch::Batch;
-use super::crew::{self, Crew, Queue};
 use super::files::Files;
+use super::front::{Front, Streams};
 use super::lane::{Lane, Pass};
 use super::progress::Progress;
+use super::relay::{self, Runner};
 use crate::capture;
 use crate::capture_input::{self, Input};
 use crate::exit::{Outcome, diagnostic};
@@ -52,8 +50,7 @@ pub(super) struct Session {
     /// Files that could not be read to their end.
     failed: u64,
     frames: u64,
-    /// The time of the last frame, and whether another capture begins behind it.
-    last: u64,
+    /// Whether a capture begins with the next one.
     begins: bool,
     /// The capture that is read.
     name: String,
@@ -62,16 +59,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(settings: Settings, lane: Lane) -> Self {
         let dissector = settings.dissector();
-        Self {
-            settings,
-            dissector,
-            lane,
-            failed: 0,
-            frames: 0,
-            last: 0,
-            begins: false,
-            name: String::new(),
-        }
+        Self { settings, dissector, lane, failed: 0, frames: 0, begins: false, name: String::new() }
     }
 
     /// Takes the frames of a file; where it is followed, also of those that take its place, and of the
@@ -80,7 +68,7 @@ impl Session {
         &mut self,
         path: &Path,
         follow: bool,
-        out: &mut impl Write,
+        out: &mut (impl Write + Send),
     ) -> anyhow::Result<()> {
         let mut path = path.to_owned();
         while !self.over() {
@@ -91,9 +79,9 @@ impl Session {
                         .fail(&format_args!("cannot open {}: {error}", path.display()), out);
                 }
             };
-            let next = Rc::clone(&input.next);
-            self.take(input, out)?;
-            let Some(next) = next.take() else { break };
+            let Input { name, reader, len, next } = input;
+            self.take(&name, reader, len, out)?;
+            let Ok(next) = next.try_recv() else { break };
             path = next;
         }
         Ok(())
@@ -103,15 +91,14 @@ impl Session {
     pub(super) fn capture(
         &mut self,
         settings: &capture::Settings,
-        out: &mut impl Write,
+        out: &mut (impl Write + Send),
     ) -> anyhow::Result<()> {
         let (live, ended) = capture::open(settings)?;
         let names = settings.interfaces.join(", ");
         diagnostic!("capturing on {names}");
-        let input = Input::new(names, live)?;
-        self.take(input, out)?;
+        self.take(&names, Box::new(live), None, out)?;
         out.flush()?;
-        for capture::Ended { name, frames, counts, failure } in ended.borrow().iter() {
+        for capture::Ended { name, frames, counts, failure } in ended.try_iter() {
             if let Some(failure) = failure {
                 self.fail(&format_args!("{name}: {failure}"), out)?;
             }
@@ -132,9 +119,15 @@ impl Session {
             || self.settings.writer.as_ref().is_some_and(Files::over)
     }
 
-    fn take(&mut self, input: Input, out: &mut impl Write) -> anyhow::Result<()> {
-        let Input { name, reader, len, .. } = input;
-        self.name.clone_from(&name);
+    /// Takes the frames of one capture.
+    fn take(
+        &mut self,
+        name: &str,
+        reader: Box<dyn Read + Send>,
+        len: Option<u64>,
+        out: &mut (impl Write + Send),
+    ) -> anyhow::Result<()> {
+        name.clone_into(&mut self.name);
         // Whoever asked for an end knows that a file that is still written has none.
         let follow = self.settings.follow;
         let cut_short = |error: &SavefileError| {
@@ -178,7 +171,7 @@ impl Session {
             && !follow
             && !self.lane.output.is_hasty()
             && (!self.lane.filters() || *count == u64::MAX)
-            && crew::threads() > 1
+            && relay::threads() > 1
     }
 
     /// Takes frame by frame.
@@ -199,78 +192,38 @@ impl Session {
         Ok(Ok(()))
     }
 
-    /// Takes frames in batches; where there is one only, in this thread.
-    fn batches<R: Read>(
+    /// Takes frames in batches, in several threads. The first one tells what the capture continues.
+    fn batches<R: Read + Send>(
         &mut self,
         reader: &mut Reader<R>,
         progress: &mut Progress,
-        out: &mut impl Write,
+        out: &mut (impl Write + Send),
     ) -> anyhow::Result<Result<(), SavefileError>> {
-        let lanes: Option<Vec<Lane>> = (0..crew::threads()).map(|_| self.lane.split()).collect();
-        let Some((mut lane, others)) = lanes.and_then(|mut lanes| Some((lanes.pop()?, lanes)))
-        else {
-            return self.one_by_one(reader, progress, out);
-        };
-        let mut left = self.settings.count - self.lane.passed;
-        let mut batch = Batch::default();
-        let mut more = self.fill(&mut batch, reader, left, out)?;
-        if !matches!(more, Ok(true)) {
-            batch.run(&mut lane, &mut self.dissector.followers().dissector())?;
-            self.lane.output.behind(&batch.text, out)?;
-            self.lane.join(&lane);
-            return Ok(more.map(|_| ()));
+        let lanes: Option<Vec<Lane>> = (0..relay::threads()).map(|_| self.lane.split()).collect();
+        let Some(lanes) = lanes else { return self.one_by_one(reader, progress, out) };
+        match reader.next() {
+            Ok(Some(record)) => self.frame(&record, out)?,
+            Ok(None) => return Ok(Ok(())),
+            Err(error) => return Ok(Err(error)),
         }
-        let queue = Queue::default();
-        thread::scope(|scope| {
-            let mut crew = Crew::new(scope, &queue, &self.dissector, lane, others);
-            let mut filled = Some(batch);
-            loop {
-                while let Some(batch) = crew.done()? {
-                    self.lane.output.behind(&batch.text, out)?;
-                    crew.give_back(batch);
-                }
-                if filled.is_none()
-                    && matches!(more, Ok(true))
-                    && let Some(mut batch) = crew.spare()
-                {
-                    more = self.fill(&mut batch, reader, left, out)?;
-                    filled = Some(batch);
-                }
-                if let Some(batch) = filled.take() {
-                    left -= batch.len();
-                    progress.at(reader.offset());
-                    crew.put(batch);
-                } else if !crew.help()? {
-                    break;
-                }
-            }
-            crew.end(&mut self.lane);
-            Ok(more.map(|_| ()))
-        })
-    }
-
-    /// Fills a batch with the next frames, at most so many, and follows their streams.
-    fn fill<R: Read>(
-        &mut self,
-        batch: &mut Batch,
-        reader: &mut Reader<R>,
-        most: u64,
-        out: &mut impl Write,
-    ) -> anyhow::Result<Result<bool, SavefileError>> {
-        let (wordy, times) = (self.lane.output.is_wordy(), *self.lane.output.times());
-        let more = batch.fill(reader, (most, wordy, times), |frame, tracked| {
-            if self.begins {
-                self.begin(frame.time, out)?;
-            }
-            self.last = frame.time;
-            self.dissector.track(frame, tracked);
-            let times = self.lane.output.times();
-            times.advance(frame.time);
-            times.shown();
-            Ok(())
-        })?;
-        self.frames += batch.len();
-        Ok(more)
+        if self.over() {
+            return Ok(Ok(()));
+        }
+        let followers = self.dissector.followers();
+        let runner = |lane| Runner { lane, dissector: followers.dissector() };
+        let most = self.settings.count - self.lane.passed;
+        let mut front = Front::new(reader, progress, most, self.lane.output.is_wordy());
+        let times = *self.lane.output.times();
+        let mut streams = Streams { dissector: &mut self.dissector, times, frames: 0 };
+        let runners = lanes.into_iter().map(runner).collect();
+        let output = &mut self.lane.output;
+        let lanes = relay::run(&mut front, &mut streams, runners, output, out)?;
+        for lane in &lanes {
+            self.lane.join(lane);
+        }
+        *self.lane.output.times() = streams.times;
+        self.frames += streams.frames;
+        Ok(front.ended())
     }
 
     /// Sees to the streams where a capture begins: it continues the one before, as the files of a
@@ -278,7 +231,7 @@ impl Session {
     #[cold]
     fn begin(&mut self, time: u64, out: &mut impl Write) -> anyhow::Result<()> {
         self.begins = false;
-        if time < self.last {
+        if time < self.lane.output.times().last() {
             held_back(&self.name, &mut self.dissector, &mut self.lane, out)?;
             self.dissector = self.settings.dissector();
         }
@@ -292,7 +245,6 @@ impl Session {
         if self.begins {
             self.begin(frame.time, out)?;
         }
-        self.last = frame.time;
         let writer = &mut self.settings.writer;
         if let Some(writer) = writer {
             writer.blocks(record.blocks_before)?;
