@@ -1,5 +1,7 @@
 //! Enumerations of the wire: the number, the name that people read, and every unknown value kept.
 
+use crate::types::Padded;
+
 /// Declares a code point enumeration with its numbers and names in one place.
 ///
 /// The type converts from and to its integer without loss, prints and parses its name, and in
@@ -33,19 +35,14 @@ macro_rules! code_points {
                 }
             }
 
-            /// The name in capitals, or nothing for an unknown value.
-            #[must_use]
-            pub const fn upper_name(self) -> Option<&'static str> {
-                match self {
-                    $( Self::$variant => Some(const {
-                        const UPPER: [u8; $text.len()] = $crate::code_points::upper($text);
-                        match str::from_utf8(&UPPER) {
-                            Ok(name) => name,
-                            Err(_) => $text,
-                        }
-                    }), )*
-                    Self::Unknown(_) => None,
-                }
+            /// Appends the name in capitals, or the number of an unknown value.
+            #[allow(dead_code, reason = "few are printed in capitals")]
+            pub(crate) fn put_upper(self, out: &mut $crate::types::Line) {
+                let name = match self {
+                    $( Self::$variant => const { &$crate::code_points::upper($text) }, )*
+                    Self::Unknown(number) => return $crate::types::Piece::put(&number, out),
+                };
+                out.push_padded(name);
             }
 
             /// The value of the name, in any case.
@@ -86,10 +83,11 @@ macro_rules! code_points {
 
         impl $crate::types::Piece for $name {
             fn put(&self, out: &mut $crate::types::Line) {
-                match self.name() {
-                    Some(name) => out.push_str(name),
-                    None => $crate::types::Piece::put(&<$int>::from(*self), out),
-                }
+                let name = match self {
+                    $( Self::$variant => const { &$crate::code_points::Name::new($text) }, )*
+                    Self::Unknown(number) => return $crate::types::Piece::put(number, out),
+                };
+                out.push_padded(name);
             }
         }
 
@@ -115,12 +113,14 @@ macro_rules! code_points {
 
 pub(crate) use code_points;
 
-/// A name in capitals, which has as many bytes.
-pub(crate) const fn upper<const N: usize>(name: &str) -> [u8; N] {
-    let mut bytes = [0; N];
-    bytes.copy_from_slice(name.as_bytes());
-    bytes.make_ascii_uppercase();
-    bytes
+/// A name as it is printed: none is longer.
+pub(crate) type Name = Padded<24>;
+
+/// A name in capitals.
+pub(crate) const fn upper(name: &str) -> Name {
+    let mut upper = Name::new(name);
+    upper.make_ascii_uppercase();
+    upper
 }
 
 /// Reads a code point from JSON: its name or its number.
@@ -157,6 +157,8 @@ impl<T: From<I>, I: TryFrom<u64>> serde::de::Visitor<'_> for NameOrNumber<T, I> 
 
 #[cfg(test)]
 mod tests {
+    use crate::types::{Line, Piece};
+
     code_points! {
         /// For the test.
         pub enum Sample: u8 {
@@ -171,8 +173,11 @@ mod tests {
     fn every_number_survives() {
         for number in 0..=u8::MAX {
             let value = Sample::from(number);
-            let upper = value.name().map(str::to_ascii_uppercase);
-            assert_eq!(value.upper_name(), upper.as_deref());
+            let (mut line, mut upper) = (Line::default(), Line::default());
+            value.put(&mut line);
+            value.put_upper(&mut upper);
+            assert_eq!(line.as_str(), value.to_string());
+            assert_eq!(upper.as_str(), value.to_string().to_ascii_uppercase());
             assert_eq!(u8::from(value), number);
             let json = serde_json::to_string(&value).unwrap();
             assert_eq!(serde_json::from_str::<Sample>(&json).unwrap(), value);

@@ -185,11 +185,8 @@ impl FlowMod {
     /// Appends the line of an entry with these words for its match and its actions.
     pub(crate) fn put_with(&self, matched: &impl Piece, actions: &impl Piece, out: &mut Line) {
         let (command, table) = self.command_and_table();
-        if let Some(name) = command.upper_name() {
-            put!(out, name, " ");
-        } else {
-            put!(out, command, " ");
-        }
+        command.put_upper(out);
+        out.push_str(" ");
         if table != 0 {
             put!(out, "table:", table, " ");
         }

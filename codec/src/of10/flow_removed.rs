@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::flow_match::{MATCH_LEN, Match};
 use crate::code_points::code_points;
 use crate::error::{DecodeError, EncodeError, Limit};
-use crate::types::{Hex, Line, Pad, Piece, Short};
+use crate::types::{Hex, Line, Pad, Piece};
 use crate::wire::{Parsed, Put, array, u8, u16, u32, u64, whole};
 use crate::{display_as_put, put};
 
@@ -153,7 +153,9 @@ impl FlowRemoved {
         put!(out, "priority=", self.priority);
         out.push_behind(",", matched);
         put!(out, " reason=", self.reason, " cookie:", self.cookie);
-        put!(out, " duration", self.duration_sec, Short::nanoseconds(self.duration_nsec), "s");
+        put!(out, " duration", self.duration_sec);
+        out.push_nanoseconds(self.duration_nsec);
+        out.push_str("s");
         put!(out, " idle", self.idle_timeout, " pkts", self.packet_count);
         put!(out, " bytes", self.byte_count);
     }

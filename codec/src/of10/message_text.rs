@@ -79,10 +79,7 @@ impl Piece for Message {
 /// Appends the name of a type as ovs-ofctl writes it.
 fn put_type(r#type: MessageType, out: &mut Line) {
     out.push_str("OFPT_");
-    match r#type.upper_name() {
-        Some(name) => out.push_str(name),
-        None => u8::from(r#type).put(out),
-    }
+    r#type.put_upper(out);
 }
 
 fn put_xid(xid: u32, out: &mut Line) {

@@ -75,6 +75,63 @@ fn put_first(number: u64, out: &mut impl Digits) {
     put_last(digits | ZEROS, 8 - zeros, out);
 }
 
+/// Appends a number with blanks in front of it up to `width` characters, eight at most.
+#[inline]
+pub(super) fn put_right(number: u64, width: usize, out: &mut impl Digits) {
+    if number >= BLOCK {
+        return put_long(number, out);
+    }
+    let digits = decimal8(number);
+    let zeros = (digits.trailing_zeros() / 8).min(7);
+    let blanks = every_byte(b'0' ^ b' ') & !(u64::MAX << (8 * zeros));
+    let width = u32::try_from(width).unwrap_or(8).min(8);
+    put_last((digits | ZEROS) ^ blanks, width.max(8 - zeros), out);
+}
+
+/// The text of an IPv4 address, first character lowest, and how many there are.
+#[inline]
+pub(super) fn ipv4_text(octets: [u8; 4]) -> (u128, usize) {
+    let (mut text, mut len) = (0, 0);
+    for octet in octets {
+        let (digits, digits_len) = octet_digits(octet);
+        text |= u128::from(digits) << (8 * len);
+        len += digits_len + 1;
+    }
+    // No dot behind the last one.
+    (text, len - 1)
+}
+
+/// The text of an Ethernet address, first character lowest: all but the last one, and that.
+#[inline]
+pub(super) fn mac_text(octets: [u8; 6]) -> (u128, u8) {
+    let [first @ .., last] = octets;
+    let [high, low] = hex_pair(last);
+    let mut text = u128::from(high) << 120;
+    for (place, octet) in (0..).step_by(24).zip(first) {
+        let [high, low] = hex_pair(octet);
+        text |= u128::from(u32::from_le_bytes([high, low, b':', 0])) << place;
+    }
+    (text, low)
+}
+
+/// The two hexadecimal digits of an octet.
+#[inline]
+#[must_use]
+pub fn hex_pair(octet: u8) -> [u8; 2] {
+    const PAIRS: [[u8; 2]; 256] = {
+        let digits = b"0123456789abcdef";
+        let mut pairs = [[0; 2]; 256];
+        let mut octet = 0;
+        #[allow(clippy::indexing_slicing, reason = "it is done when this is compiled")]
+        while octet < 256 {
+            pairs[octet] = [digits[octet >> 4], digits[octet & 0xf]];
+            octet += 1;
+        }
+        pairs
+    };
+    PAIRS.get(usize::from(octet)).copied().unwrap_or_default()
+}
+
 /// Appends `.000001234`: a part of a second; ten digits where it is no part.
 #[inline]
 pub(super) fn put_nanoseconds(number: u32, out: &mut impl Digits) {

@@ -2,10 +2,11 @@
 //! capture millions of lines; the standard formatter takes most of the time then.
 
 use std::fmt;
+use std::io;
 use std::net::Ipv4Addr;
 
-use super::digits::{Digits, hex8, put_decimal, put_hex};
-use super::{Hex, MacAddr, Padded, Short, hex_pair};
+use super::digits::{Digits, hex_pair, hex8, put_decimal, put_hex, put_nanoseconds, put_right};
+use super::{Hex, MacAddr, Padded, Short};
 
 /// A line that grows. Cleared, it can be used for the next one without a new allocation.
 ///
@@ -19,6 +20,7 @@ pub struct Line {
     len: usize,
 }
 
+const SECOND: u64 = 1_000_000_000;
 /// Bytes of the first room.
 const LEAST: usize = 256;
 /// The most blanks in a row.
@@ -102,6 +104,32 @@ impl Line {
         for byte in rest {
             self.push_block(&hex_pair(*byte), 2);
         }
+    }
+
+    /// Appends a number in a column: with blanks in front of it up to `width` characters, 40 at
+    /// most.
+    #[inline]
+    pub fn push_right(&mut self, width: usize, number: u64) {
+        if width > 8 {
+            let len = Short::decimal(number).as_bytes().len();
+            self.push_blanks(width.saturating_sub(len.max(8)));
+        }
+        put_right(number, width, self);
+    }
+
+    /// Appends nanoseconds as seconds with nine decimals, the whole ones in a column as
+    /// [`push_right`](Self::push_right) has it.
+    #[inline]
+    pub fn push_seconds(&mut self, width: usize, nanoseconds: u64) {
+        self.push_right(width, nanoseconds / SECOND);
+        // Below a second it fits.
+        self.push_nanoseconds(u32::try_from(nanoseconds % SECOND).unwrap_or_default());
+    }
+
+    /// Appends `.000001234`: a part of a second; ten digits where it is no part.
+    #[inline]
+    pub fn push_nanoseconds(&mut self, number: u32) {
+        put_nanoseconds(number, self);
     }
 
     /// Appends so many blanks, 32 at most.
@@ -195,6 +223,25 @@ impl Eq for Line {}
 impl fmt::Write for Line {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.push_str(text);
+        Ok(())
+    }
+}
+
+/// For what is written by others: text, as all of the line is.
+impl io::Write for Line {
+    #[inline]
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.push_bytes(text);
+        Ok(text.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, text: &[u8]) -> io::Result<()> {
+        self.push_bytes(text);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -365,6 +412,18 @@ mod tests {
                 ""
             );
             assert_eq!(out.as_str(), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn columns(number: u64, shift in 0_u32..64, width in 0_usize..=40) {
+            let number = number >> shift;
+            let column = line(|out| out.push_right(width, number));
+            prop_assert_eq!(column, format!("{number:width$}"));
+            let seconds = line(|out| out.push_seconds(width, number));
+            let (whole, part) = (number / SECOND, number % SECOND);
+            prop_assert_eq!(seconds, format!("{whole:width$}.{part:09}"));
         }
     }
 

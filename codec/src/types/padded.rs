@@ -21,6 +21,11 @@ impl<const N: usize> Padded<N> {
         Self { block, len: text.len() }
     }
 
+    /// Makes its small letters capitals.
+    pub(crate) const fn make_ascii_uppercase(&mut self) {
+        self.block.make_ascii_uppercase();
+    }
+
     #[inline]
     pub(super) fn block(&self) -> &[u8; N] {
         &self.block

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::MacAddr;
-use super::digits::{Digits, octet_digits, put_decimal, put_hex, put_nanoseconds};
+use super::digits::{Digits, ipv4_text, mac_text, put_decimal, put_hex, put_nanoseconds};
 
 /// Room for the longest text, 20 digits, in whole words.
 const ROOM: usize = 24;
@@ -19,6 +19,17 @@ pub struct Short {
 impl Short {
     /// No text.
     pub const EMPTY: Self = Self { bytes: [0; ROOM], len: 0 };
+
+    /// The first `len` characters of sixteen and one, first one lowest. They are put together in
+    /// registers: many writes and one read would wait for each other.
+    #[inline]
+    fn of(first: u128, last: u8, len: usize) -> Self {
+        let mut bytes = [0; ROOM];
+        let (sixteen, rest) = bytes.split_at_mut(16);
+        sixteen.copy_from_slice(&first.to_le_bytes());
+        rest.copy_from_slice(&u64::from(last).to_le_bytes());
+        Self { bytes, len }
+    }
 
     /// Appends `len` characters.
     #[inline]
@@ -62,26 +73,16 @@ impl Short {
     #[inline]
     #[must_use]
     pub fn ipv4(address: Ipv4Addr) -> Self {
-        let mut text = Self::EMPTY;
-        for octet in address.octets() {
-            let (digits, len) = octet_digits(octet);
-            text.push(digits.to_le_bytes(), len + 1);
-        }
-        text.len -= 1;
-        text
+        let (text, len) = ipv4_text(address.octets());
+        Self::of(text, 0, len)
     }
 
     /// `02:00:00:00:00:01`.
     #[inline]
     #[must_use]
     pub fn mac(MacAddr(octets): MacAddr) -> Self {
-        let mut bytes = [b':'; ROOM];
-        for (place, octet) in bytes.chunks_exact_mut(3).zip(octets) {
-            if let Some(place) = place.first_chunk_mut() {
-                *place = hex_pair(octet);
-            }
-        }
-        Self { bytes, len: 17 }
+        let (text, last) = mac_text(octets);
+        Self::of(text, last, 17)
     }
 
     /// `0x2a`: as few digits as there can be.
@@ -118,24 +119,6 @@ impl Digits for Short {
     fn push_word(&mut self, word: u64, len: usize) {
         self.push(word.to_le_bytes(), len);
     }
-}
-
-/// The two hexadecimal digits of an octet.
-#[inline]
-#[must_use]
-pub fn hex_pair(octet: u8) -> [u8; 2] {
-    const PAIRS: [[u8; 2]; 256] = {
-        let digits = b"0123456789abcdef";
-        let mut pairs = [[0; 2]; 256];
-        let mut octet = 0;
-        #[allow(clippy::indexing_slicing, reason = "it is done when this is compiled")]
-        while octet < 256 {
-            pairs[octet] = [digits[octet >> 4], digits[octet & 0xf]];
-            octet += 1;
-        }
-        pairs
-    };
-    PAIRS.get(usize::from(octet)).copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Times of frames, as tshark's `-t` has them; always in UTC.
 
 use codec::put;
-use codec::types::{Line, Piece, Short};
+use codec::types::{Line, Short};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -75,10 +75,10 @@ impl Clock {
         let Times { first, before, now, shown } = self.times;
         let since = |time: Option<u64>| now.saturating_sub(time.unwrap_or(now));
         match self.format {
-            TimeFormat::R => put_seconds(since(first), 4, out),
-            TimeFormat::D => put_seconds(since(before), 4, out),
-            TimeFormat::Dd => put_seconds(since(shown), 4, out),
-            TimeFormat::E => put_seconds(now, 10, out),
+            TimeFormat::R => out.push_seconds(4, since(first)),
+            TimeFormat::D => out.push_seconds(4, since(before)),
+            TimeFormat::Dd => out.push_seconds(4, since(shown)),
+            TimeFormat::E => out.push_seconds(10, now),
             TimeFormat::A | TimeFormat::Ad => {
                 let ad = self.format == TimeFormat::Ad;
                 let date_time = self.rfc3339_second(now);
@@ -127,11 +127,4 @@ pub(crate) fn now_of_day() -> String {
 /// The nanoseconds beyond the whole seconds of a time.
 fn nanoseconds(time: u64) -> Short {
     Short::nanoseconds(u32::try_from(time % SECOND).unwrap_or_default())
-}
-
-/// Appends nanoseconds as seconds with nine decimals, the whole ones in so many columns.
-fn put_seconds(time: u64, width: usize, out: &mut Line) {
-    let text = Short::seconds(time);
-    out.push_blanks((width + ".000000000".len()).saturating_sub(text.as_bytes().len()));
-    text.put(out);
 }

@@ -19,7 +19,7 @@ pub(crate) fn put_line(
     paint: Paint,
     out: &mut Line,
 ) {
-    right(5, &Short::decimal(record.frame.number), out);
+    out.push_right(5, record.frame.number);
     out.push_str(" ");
     clock.put(out);
     out.push_str(" ");
@@ -28,7 +28,7 @@ pub(crate) fn put_line(
     paint.put_protocol(summary.protocol(), 8, out);
     out.push_str(" ");
     let len = u64::try_from(record.frame.len).unwrap_or(u64::MAX);
-    right(5, &Short::decimal(len), out);
+    out.push_right(5, len);
     out.push_str(" ");
     summary.put_info(out);
     for problem in &summary.problems {

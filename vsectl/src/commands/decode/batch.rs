@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, Read};
 
+use codec::types::Line;
 use dissect::savefile::{Reader, Record, SavefileError};
 use dissect::{Dissector, Frame, LinkType, Tracked};
 
@@ -24,7 +25,7 @@ pub(super) struct Batch {
     tracked: Tracked,
     times: Times,
     /// What is printed of the frames.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Line,
 }
 
 /// Frames as they stand in a block of the file.

@@ -1,9 +1,10 @@
 //! What is done with a frame: filter, statistics, output. It is the same whether one thread does
 //! it frame by frame or several do it for batches of frames.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
+use codec::types::Line;
 use dissect::filter::Filter;
 use dissect::savefile::Record;
 use dissect::stats::{All, Walker};
@@ -64,7 +65,7 @@ impl Lane {
         &mut self,
         record: &Record<'_>,
         pass: &mut Pass<'_>,
-        out: &mut impl Write,
+        out: &mut Line,
     ) -> io::Result<bool> {
         let frame = &record.frame;
         self.output.advance(frame.time);

@@ -41,7 +41,6 @@ pub(super) struct Output {
     style: Arc<Style>,
     clock: Clock,
     summary: Summary,
-    line: Line,
     json: FrameJson,
     columns: Vec<Column>,
     collector: Collector,
@@ -76,7 +75,6 @@ impl Output {
             clock: Clock::new(style.time_format),
             style: Arc::new(style),
             summary: Summary::default(),
-            line: Line::default(),
             json: FrameJson::default(),
             columns,
             collector,
@@ -93,7 +91,6 @@ impl Output {
             style: Arc::clone(&self.style),
             clock: Clock::new(self.style.time_format),
             summary: Summary::default(),
-            line: Line::default(),
             json: FrameJson::default(),
             columns: self.columns.clone(),
             collector: self.collector.clone(),
@@ -166,7 +163,7 @@ impl Output {
         &mut self,
         record: &Record<'_>,
         pass: &mut Pass<'_>,
-        out: &mut impl Write,
+        out: &mut Line,
     ) -> io::Result<()> {
         let Some(format) = self.style.format else { return Ok(()) };
         let frame = &record.frame;
@@ -175,10 +172,8 @@ impl Output {
                 self.summary.clear();
                 pass.run(frame, &mut self.summary);
                 self.note_all_problems(|output| &output.summary.problems);
-                let (clock, line) = (&mut self.clock, &mut self.line);
-                line.clear();
-                render::summary::put_line(record, &self.summary, clock, self.style.paint, line);
-                out.write_all(line.as_bytes())?;
+                let (clock, paint) = (&mut self.clock, self.style.paint);
+                render::summary::put_line(record, &self.summary, clock, paint, out);
             }
             Format::Tree => {
                 let mut tree = Tree::default();
@@ -215,9 +210,6 @@ impl Output {
         if self.style.hex && !matches!(format, Format::Json | Format::Ndjson) {
             let marked = self.marked(record, pass);
             render::hex_dump::write(frame.bytes, &marked, self.style.paint, out)?;
-        }
-        if self.style.line_buffered {
-            out.flush()?;
         }
         Ok(())
     }

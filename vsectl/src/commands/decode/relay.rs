@@ -10,6 +10,7 @@ use std::panic::resume_unwind;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use codec::types::Line;
 use dissect::Dissector;
 
 use super::batch::Batch;
@@ -135,8 +136,8 @@ struct Printed<'a, W> {
     /// The number of the batch to print next.
     next: u64,
     /// The texts of batches behind it.
-    kept: BTreeMap<u64, Vec<u8>>,
-    spare: Vec<Vec<u8>>,
+    kept: BTreeMap<u64, Line>,
+    spare: Vec<Line>,
     closed: bool,
 }
 
@@ -171,7 +172,7 @@ impl<W: Write> Printer<'_, W> {
             return Ok(false);
         }
         if batch.number == state.next {
-            state.print(&batch.text)?;
+            state.print(batch.text.as_bytes())?;
             state.print_kept()?;
             self.changed.notify_all();
         } else {
@@ -190,7 +191,7 @@ impl<W: Write> Printed<'_, W> {
 
     fn print_kept(&mut self) -> io::Result<()> {
         while let Some(text) = self.kept.remove(&self.next) {
-            self.print(&text)?;
+            self.print(text.as_bytes())?;
             self.spare.push(text);
         }
         Ok(())

@@ -54,12 +54,23 @@ pub(super) struct Session {
     begins: bool,
     /// The capture that is read.
     name: String,
+    /// What is printed of a frame.
+    text: Line,
 }
 
 impl Session {
     pub(super) fn new(settings: Settings, lane: Lane) -> Self {
         let dissector = settings.dissector();
-        Self { settings, dissector, lane, failed: 0, frames: 0, begins: false, name: String::new() }
+        Self {
+            settings,
+            dissector,
+            lane,
+            failed: 0,
+            frames: 0,
+            begins: false,
+            name: String::new(),
+            text: Line::default(),
+        }
     }
 
     /// Takes the frames of a file; where it is followed, also of those that take its place, and of the
@@ -254,7 +265,14 @@ impl Session {
         if let Some(join) = &self.settings.join {
             join.look(frame, |tap| pass.run(frame, tap));
         }
-        let passes = self.lane.frame(record, &mut pass, out)?;
+        self.text.clear();
+        let passes = self.lane.frame(record, &mut pass, &mut self.text)?;
+        if !self.text.is_empty() {
+            out.write_all(self.text.as_bytes())?;
+            if self.lane.output.is_hasty() {
+                out.flush()?;
+            }
+        }
         if let Some(writer) = writer.as_mut().filter(|_| passes) {
             writer.record(record)?;
         }
