@@ -15,9 +15,9 @@ use dissect::{Dissector, Frame, Options, Summary};
 use crate::capture_format::CaptureFormat;
 use crate::craft::{Conversation, Segment};
 use crate::openflow_session::{CONTROLLER, Link, SWITCH};
-use crate::render;
 use crate::render::clock::{Clock, TimeFormat};
 use crate::render::paint::{Paint, When};
+use crate::render::summary::Lines;
 use crate::wall_clock;
 
 /// How a session is shown and kept, as commands take it.
@@ -42,7 +42,7 @@ pub(crate) struct SessionLog {
     dissector: Dissector,
     summary: Summary,
     clock: Clock,
-    paint: Paint,
+    lines: Lines,
     line: Line,
     frames: u64,
     writer: Option<Writer<BufWriter<File>>>,
@@ -61,7 +61,7 @@ impl SessionLog {
             dissector: Dissector::new(Options::default()),
             summary: Summary::default(),
             clock: Clock::new(TimeFormat::default()),
-            paint: Paint::new(args.color),
+            lines: Lines::new(Paint::new(args.color)),
             line: Line::default(),
             frames: 0,
             writer: args.write.as_ref().map(create).transpose()?,
@@ -96,8 +96,7 @@ impl SessionLog {
             self.clock.times.advance(time);
             let record = Record { frame, comment: None, block: None, blocks_before: &[] };
             self.line.clear();
-            let (summary, clock) = (&self.summary, &mut self.clock);
-            render::summary::put_line(&record, summary, clock, self.paint, &mut self.line);
+            self.lines.put(&record, &self.summary, &mut self.clock, &mut self.line);
             out.write_all(self.line.as_bytes())?;
         }
         out.flush()

@@ -21,6 +21,14 @@ impl<const N: usize> Padded<N> {
         Self { block, len: text.len() }
     }
 
+    /// A text that is not known before; nothing where it has more than `N` bytes.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        let mut block = [0; N];
+        block.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        Some(Self { block, len: text.len() })
+    }
+
     /// Makes its small letters capitals.
     pub(crate) const fn make_ascii_uppercase(&mut self) {
         self.block.make_ascii_uppercase();

@@ -96,7 +96,7 @@ impl Assembly {
     }
 
     /// Notes what a segment says that brings nothing itself.
-    pub(crate) fn acknowledge(&mut self, direction: Direction, acknowledged: Option<u32>) {
+    pub(crate) fn acknowledge(&mut self, direction: &Direction, acknowledged: Option<u32>) {
         self.streams.acknowledge(direction, acknowledged);
     }
 

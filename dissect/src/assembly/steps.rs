@@ -169,7 +169,7 @@ impl Tracker<'_> {
     /// Takes a segment that has an acknowledgement alone, which is no step.
     #[inline]
     pub(crate) fn acknowledge(&mut self, segment: &Segment<'_>) {
-        self.assembly.acknowledge(segment.direction, segment.acknowledged);
+        self.assembly.acknowledge(&segment.direction, segment.acknowledged);
     }
 
     /// Whether connections are numbered.

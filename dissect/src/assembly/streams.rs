@@ -155,7 +155,9 @@ impl Streams {
     /// What `segment` brings; it came in `frame`. `on_port` is whether its ports are those of
     /// OpenFlow; where not, the bytes must tell.
     pub(crate) fn segment(&mut self, segment: &Segment<'_>, on_port: bool, frame: u64) -> Region {
-        let Segment { direction, syn, end, .. } = *segment;
+        // Not copied, which would wait for it to be written.
+        let direction = &segment.direction;
+        let (syn, end) = (segment.syn, segment.end);
         self.acknowledge(direction, segment.acknowledged);
         let hash = self.hasher.hash_one(direction);
         if !on_port && self.others.holds(hash) && !syn && !end {
@@ -167,15 +169,15 @@ impl Streams {
             self.remove(hash, direction);
         }
         let known =
-            if let Some(known) = self.known.find_mut(hash, |known| known.direction == direction) {
+            if let Some(known) = self.known.find_mut(hash, |known| known.direction == *direction) {
                 known
             } else {
                 self.make_room();
                 self.others.set(hash, false);
                 let reverse = direction.reverse();
-                let content = if on_port { Content::Openflow } else { self.content_of(reverse) };
+                let content = if on_port { Content::Openflow } else { self.content_of(&reverse) };
                 let stream = Some(Box::new(Stream::new(content)));
-                let known = Known { direction, used: 0, stream };
+                let known = Known { direction: *direction, used: 0, stream };
                 let hasher = |known: &Known| self.hasher.hash_one(known.direction);
                 self.known.insert_unique(hash, known, hasher).into_mut()
             };
@@ -206,18 +208,18 @@ impl Streams {
         region
     }
 
-    fn get(&self, hash: u64, direction: Direction) -> Option<&Known> {
-        self.known.find(hash, |known| known.direction == direction)
+    fn get(&self, hash: u64, direction: &Direction) -> Option<&Known> {
+        self.known.find(hash, |known| known.direction == *direction)
     }
 
-    fn remove(&mut self, hash: u64, direction: Direction) {
-        if let Ok(entry) = self.known.find_entry(hash, |known| known.direction == direction) {
+    fn remove(&mut self, hash: u64, direction: &Direction) {
+        if let Ok(entry) = self.known.find_entry(hash, |known| known.direction == *direction) {
             entry.remove();
         }
     }
 
     /// The content of a stream whose other direction is asked about.
-    fn content_of(&self, direction: Direction) -> Content {
+    fn content_of(&self, direction: &Direction) -> Content {
         let known = self.get(self.hasher.hash_one(direction), direction);
         match known.and_then(|known| known.stream.as_ref()) {
             Some(stream) if stream.content == Content::Openflow => Content::Openflow,
@@ -227,15 +229,15 @@ impl Streams {
 
     /// Notes that the sender of `direction` has all bytes of the other one before `acknowledged`.
     #[inline]
-    pub(crate) fn acknowledge(&mut self, direction: Direction, acknowledged: Option<u32>) {
+    pub(crate) fn acknowledge(&mut self, direction: &Direction, acknowledged: Option<u32>) {
         if let (Some(acknowledged), true) = (acknowledged, self.ahead > 0) {
-            self.note_lost(direction.reverse(), acknowledged);
+            self.note_lost(&direction.reverse(), acknowledged);
         }
     }
 
-    fn note_lost(&mut self, direction: Direction, acknowledged: u32) {
+    fn note_lost(&mut self, direction: &Direction, acknowledged: u32) {
         let hash = self.hasher.hash_one(direction);
-        let known = self.known.find_mut(hash, |known| known.direction == direction);
+        let known = self.known.find_mut(hash, |known| known.direction == *direction);
         let Some(stream) = known.and_then(|known| known.stream.as_mut()) else { return };
         if let (Some(next), false) = (stream.next, stream.ahead.is_empty()) {
             stream.lost |= ahead_of(next, acknowledged).is_some();

@@ -18,6 +18,7 @@ use crate::render::clock::{Clock, TimeFormat, Times};
 use crate::render::fields::Layout;
 use crate::render::frame_json::FrameJson;
 use crate::render::paint::Paint;
+use crate::render::summary::Lines;
 
 /// What stands before the first frame of a JSON array, and before each other one.
 const BEFORE_FIRST: &[u8] = b"[\n";
@@ -41,6 +42,7 @@ pub(super) struct Output {
     style: Arc<Style>,
     clock: Clock,
     summary: Summary,
+    lines: Lines,
     json: FrameJson,
     columns: Vec<Column>,
     collector: Collector,
@@ -73,6 +75,7 @@ impl Output {
         let columns = columns.collect::<Result<_, _>>()?;
         Ok(Self {
             clock: Clock::new(style.time_format),
+            lines: Lines::new(style.paint),
             style: Arc::new(style),
             summary: Summary::default(),
             json: FrameJson::default(),
@@ -91,6 +94,7 @@ impl Output {
             style: Arc::clone(&self.style),
             clock: Clock::new(self.style.time_format),
             summary: Summary::default(),
+            lines: Lines::new(self.style.paint),
             json: FrameJson::default(),
             columns: self.columns.clone(),
             collector: self.collector.clone(),
@@ -172,8 +176,7 @@ impl Output {
                 self.summary.clear();
                 pass.run(frame, &mut self.summary);
                 self.note_all_problems(|output| &output.summary.problems);
-                let (clock, paint) = (&mut self.clock, self.style.paint);
-                render::summary::put_line(record, &self.summary, clock, paint, out);
+                self.lines.put(record, &self.summary, &mut self.clock, out);
             }
             Format::Tree => {
                 let mut tree = Tree::default();
