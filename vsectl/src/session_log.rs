@@ -94,7 +94,7 @@ impl SessionLog {
             self.summary.clear();
             self.dissector.dissect(&frame, &mut self.summary);
             self.clock.times.advance(time);
-            let record = Record { frame, comment: None, block: None, blocks_before: &[] };
+            let record = Record::of(frame);
             self.line.clear();
             self.lines.put(&record, &self.summary, &mut self.clock, &mut self.line);
             out.write_all(self.line.as_bytes())?;

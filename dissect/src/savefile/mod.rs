@@ -47,6 +47,15 @@ pub struct Record<'a> {
     pub blocks_before: &'a [u8],
 }
 
+impl<'a> Record<'a> {
+    /// A frame that nothing more is known of.
+    #[must_use]
+    #[inline]
+    pub fn of(frame: Frame<'a>) -> Self {
+        Self { frame, comment: None, block: None, blocks_before: &[] }
+    }
+}
+
 /// A savefile that cannot be read on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -150,37 +159,63 @@ impl<R: Read> Reader<R> {
         self.source.offset
     }
 
-    /// Whether the next frame can be taken without moving the bytes of those before it, which are
-    /// [taken](Self::take_block) together.
-    #[inline]
-    pub fn has_in_block(&mut self) -> bool {
-        loop {
-            let rest = self.source.rest();
-            let holds = match &self.format {
-                Inner::Pcap(header) => header.begins(rest),
-                Inner::Pcapng(section) => section.begins(rest),
-            };
-            if holds || !self.source.read_behind() {
-                return holds;
-            }
-        }
-    }
-
-    /// Whether the file ended behind the last frame.
-    #[must_use]
-    pub fn is_at_end(&self) -> bool {
-        self.source.is_at_end()
-    }
-
     /// Has the next frames read into the memory of `block`, of which `len` bytes are used; what was
     /// in it is lost.
     pub fn give_block(&mut self, block: &mut Vec<u8>, len: usize) {
         self.source.exchange(block, len);
     }
 
+    /// Hands the next frames to `take`: the first one, and others as long as they can be read
+    /// without moving the bytes of those before, `most` at most. Returns whether there may be more.
+    pub fn each_of_block(
+        &mut self,
+        most: u64,
+        mut take: impl FnMut(&Record<'_>),
+    ) -> Result<bool, SavefileError> {
+        let mut left = most;
+        let first = if left > 0 { self.next()? } else { None };
+        let Some(first) = first else { return Ok(false) };
+        take(&first);
+        left -= 1;
+        loop {
+            if let Inner::Pcap(header) = &self.format {
+                let mut rest = self.source.rest();
+                let len = rest.len();
+                while left > 0
+                    && let Some((frame, behind)) = header.split(rest, self.number + 1)
+                {
+                    take(&Record::of(frame));
+                    rest = behind;
+                    self.number += 1;
+                    left -= 1;
+                }
+                let taken = len - rest.len();
+                self.source.skip(taken);
+            } else {
+                while left > 0
+                    && self.has_in_block()
+                    && let Some(record) = self.next()?
+                {
+                    take(&record);
+                    left -= 1;
+                }
+            }
+            if left == 0 {
+                return Ok(false);
+            }
+            if !self.source.read_behind() {
+                return Ok(!self.source.is_at_end());
+            }
+        }
+    }
+
+    /// Whether the next frame stands in the block of a pcapng file.
+    fn has_in_block(&self) -> bool {
+        matches!(&self.format, Inner::Pcapng(section) if section.begins(self.source.rest()))
+    }
+
     /// Takes the block that was [given](Self::give_block), with the frames since then: the bytes
-    /// stay at the addresses at which [`next`](Self::next) lent them, if
-    /// [`has_in_block`](Self::has_in_block) was asked before each but the first.
+    /// stay at the addresses at which [`each_of_block`](Self::each_of_block) lent them.
     pub fn take_block(&mut self, block: &mut Vec<u8>) {
         self.source.exchange(block, 0);
     }

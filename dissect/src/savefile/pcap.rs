@@ -21,6 +21,9 @@ use super::source::Source;
 use super::{Record, SavefileError};
 use crate::frame::{Frame, LinkType};
 
+/// Bytes of the header of a frame.
+const HEADER: usize = 16;
+
 #[derive(Debug)]
 pub(super) struct Header {
     order: ByteOrder,
@@ -71,12 +74,13 @@ impl Header {
         Ok(Some(Self { order, nanoseconds_a_unit, link_type: LinkType(link_type) }))
     }
 
-    /// Whether `bytes` begin with a whole frame.
+    /// The frame that `bytes` begin with, and what is behind it; nothing where it is not whole.
     #[inline]
-    pub(super) fn begins(&self, bytes: &[u8]) -> bool {
-        let Some((header, rest)) = bytes.split_first_chunk::<16>() else { return false };
-        let [.., c0, c1, c2, c3, _, _, _, _] = *header;
-        usize::try_from(self.order.u32([c0, c1, c2, c3])).is_ok_and(|caplen| caplen <= rest.len())
+    pub(super) fn split<'a>(&self, bytes: &'a [u8], number: u64) -> Option<(Frame<'a>, &'a [u8])> {
+        let (header, rest) = bytes.split_first_chunk()?;
+        let (frame, caplen) = self.frame(header, number);
+        let (bytes, behind) = rest.split_at_checked(caplen)?;
+        Some((Frame { bytes, ..frame }, behind))
     }
 
     #[inline]
@@ -85,18 +89,22 @@ impl Header {
         source: &'a mut Source<R>,
         number: u64,
     ) -> Result<Option<Record<'a>>, SavefileError> {
-        let Some(header) = source.take("the header of a frame", 16)? else { return Ok(None) };
-        let (words, _) = header.as_chunks::<4>();
-        let &[seconds, units, caplen, len] = words else { return Ok(None) };
-        let [seconds, units, caplen, len] =
-            [seconds, units, caplen, len].map(|word| self.order.u32(word));
-        let caplen = usize::try_from(caplen).unwrap_or(usize::MAX);
-        let bytes = source.must("a frame", caplen)?;
+        let Some(header) = source.take("the header of a frame", HEADER)? else { return Ok(None) };
+        let Some(header) = header.first_chunk() else { return Ok(None) };
+        let (frame, caplen) = self.frame(header, number);
+        let frame = Frame { bytes: source.must("a frame", caplen)?, ..frame };
+        Ok(Some(Record::of(frame)))
+    }
+
+    /// What the header of a frame says of it, and how many bytes it has.
+    #[inline]
+    fn frame(&self, header: &[u8; HEADER], number: u64) -> (Frame<'static>, usize) {
+        let [s0, s1, s2, s3, u0, u1, u2, u3, c0, c1, c2, c3, l0, l1, l2, l3] = *header;
+        let word = |bytes| self.order.u32(bytes);
+        let (seconds, units) = (word([s0, s1, s2, s3]), word([u0, u1, u2, u3]));
+        let size = |bytes| usize::try_from(word(bytes)).unwrap_or(usize::MAX);
+        let (caplen, len) = (size([c0, c1, c2, c3]), size([l0, l1, l2, l3]));
         let time = u64::from(seconds) * 1_000_000_000 + u64::from(units) * self.nanoseconds_a_unit;
-        let len = usize::try_from(len).unwrap_or(usize::MAX);
-        let link_type = self.link_type;
-        let frame =
-            Frame { link_type, bytes, len, number, time, interface: 0, interface_name: None };
-        Ok(Some(Record { frame, comment: None, block: None, blocks_before: &[] }))
+        (Frame { link_type: self.link_type, len, number, time, ..Frame::ethernet(&[]) }, caplen)
     }
 }

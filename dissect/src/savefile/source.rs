@@ -87,6 +87,13 @@ impl<R: Read> Source<R> {
         Ok(self.buffer.get(self.start..end).unwrap_or_default())
     }
 
+    /// Takes the first `len` bytes of those that are read.
+    pub(super) fn skip(&mut self, len: usize) {
+        let len = len.min(self.end - self.start);
+        self.start += len;
+        self.offset += count(len);
+    }
+
     /// The bytes that are read and not taken.
     pub(super) fn rest(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()

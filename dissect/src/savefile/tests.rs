@@ -125,27 +125,20 @@ fn by_blocks(file: Drops<'_>, len: usize) -> (Vec<Read>, Option<String>) {
     loop {
         let mut places = Vec::new();
         reader.give_block(&mut block, len);
-        let ended = loop {
-            match reader.next() {
-                Ok(None) => break Some(None),
-                Ok(Some(record)) => {
-                    let frame = record.frame;
-                    let place = frame.bytes.as_ptr().addr();
-                    places.push((frame.number, frame.time, (place, frame.bytes.len()), frame.len));
-                }
-                Err(error) => break Some(Some(error.to_string())),
-            }
-            if !reader.has_in_block() {
-                break reader.is_at_end().then_some(None);
-            }
-        };
+        let more = reader.each_of_block(u64::MAX, |record| {
+            let frame = record.frame;
+            let place = frame.bytes.as_ptr().addr();
+            places.push((frame.number, frame.time, (place, frame.bytes.len()), frame.len));
+        });
         reader.take_block(&mut block);
         let base = block.as_ptr().addr();
         frames.extend(places.into_iter().map(|(number, time, (place, caplen), len)| {
             (number, time, block[place - base..][..caplen].to_vec(), len)
         }));
-        if let Some(error) = ended {
-            return (frames, error);
+        match more {
+            Ok(true) => {}
+            Ok(false) => return (frames, None),
+            Err(error) => return (frames, Some(error.to_string())),
         }
     }
 }

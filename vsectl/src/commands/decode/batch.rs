@@ -74,7 +74,7 @@ impl Batch {
         frames.kept.clear();
         frames.common.clear();
         reader.give_block(&mut frames.block, if wordy { FULL_WORDY } else { FULL });
-        let more = frames.take(reader, most);
+        let more = reader.each_of_block(most, |record| frames.keep(record));
         reader.take_block(&mut frames.block);
         more
     }
@@ -110,17 +110,6 @@ impl Batch {
 }
 
 impl Frames {
-    fn take<R: Read>(&mut self, reader: &mut Reader<R>, most: u64) -> Result<bool, SavefileError> {
-        for n in 0..most {
-            if n > 0 && !reader.has_in_block() {
-                return Ok(!reader.is_at_end());
-            }
-            let Some(record) = reader.next()? else { break };
-            self.keep(&record);
-        }
-        Ok(false)
-    }
-
     #[inline]
     fn keep(&mut self, record: &Record<'_>) {
         let Frame { bytes, len, number, time, .. } = record.frame;
@@ -175,7 +164,7 @@ impl Frames {
                     interface_name: common.interface_name.as_deref(),
                 };
                 let comment = common.comment.as_deref();
-                take(&Record { frame, comment, block: None, blocks_before: &[] })?;
+                take(&Record { comment, ..Record::of(frame) })?;
             }
         }
         Ok(())
