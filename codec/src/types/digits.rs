@@ -137,8 +137,12 @@ pub fn hex_pair(octet: u8) -> [u8; 2] {
 pub(super) fn put_nanoseconds(number: u32, out: &mut impl Digits) {
     let number = u64::from(number);
     let (high, low) = (number / BLOCK, number % BLOCK);
-    out.push_word(u64::from(b'.'), 1);
-    put_last(decimal8(high) | ZEROS, if high < 10 { 1 } else { 2 }, out);
+    if high < 10 {
+        out.push_word(u64::from(b'.') | (u64::from(b'0') + high) << 8, 2);
+    } else {
+        out.push_word(u64::from(b'.'), 1);
+        put_first(high, out);
+    }
     out.push_word(decimal8(low) | ZEROS, 8);
 }
 
