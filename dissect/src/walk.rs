@@ -1,6 +1,6 @@
 //! Where a walk over a frame stands.
 
-use crate::assembly::{DatagramKey, Fragment, Role};
+use crate::assembly::{DatagramKey, Fragment, Role, Whole};
 use crate::options::Options;
 use crate::ports::Ports;
 use crate::problem::{Problem, ProblemKind, What};
@@ -108,7 +108,7 @@ impl<'a> Walk<'a> {
         fragment: Fragment<'_>,
         place: Place,
         sink: &mut S,
-        dissect: impl FnOnce(&mut Self, &[u8], &mut S),
+        dissect: impl FnOnce(&mut Self, &Whole, &mut S),
     ) -> bool {
         match &mut self.role {
             Role::None => false,

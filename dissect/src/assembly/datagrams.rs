@@ -16,7 +16,8 @@ const LONGEST: usize = 65_535;
 pub(crate) struct DatagramKey {
     pub(crate) source: IpAddr,
     pub(crate) destination: IpAddr,
-    pub(crate) protocol: u8,
+    /// The protocol that it carries, where that tells datagrams apart: not in IPv6.
+    pub(crate) protocol: Option<u8>,
     pub(crate) id: u32,
     pub(crate) network: u64,
 }
@@ -28,7 +29,17 @@ pub(crate) struct Fragment<'a> {
     pub(crate) offset: usize,
     /// Whether others follow.
     pub(crate) more: bool,
+    /// What the datagram carries, as this fragment has it.
+    pub(crate) protocol: u8,
     pub(crate) bytes: &'a [u8],
+}
+
+/// The payload of a datagram, put together.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Whole {
+    /// What it is, as the first fragment has it: in IPv6 the others need not say the same.
+    pub(crate) protocol: u8,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A datagram of which something is missing.
@@ -39,6 +50,7 @@ struct Datagram {
     have: Vec<(usize, usize)>,
     /// Bytes of the whole, once the last fragment has come.
     len: Option<usize>,
+    protocol: u8,
     since: u64,
 }
 
@@ -60,7 +72,7 @@ impl Datagrams {
         key: DatagramKey,
         fragment: Fragment<'_>,
         now: u64,
-    ) -> (Option<Vec<u8>>, Option<Problem>) {
+    ) -> (Option<Whole>, Option<Problem>) {
         let end = fragment.offset + fragment.bytes.len();
         if end > LONGEST {
             let text = format!("a fragment that ends at byte {end} of its datagram");
@@ -71,14 +83,19 @@ impl Datagrams {
             bytes: Vec::new(),
             have: Vec::new(),
             len: None,
+            protocol: fragment.protocol,
             since: now,
         });
+        if fragment.offset == 0 {
+            datagram.protocol = fragment.protocol;
+        }
         self.held -= datagram.bytes.len();
         let problem = datagram.add(fragment);
         self.held += datagram.bytes.len();
         if datagram.len.is_some_and(|len| datagram.have.first() == Some(&(0, len))) {
-            let whole = self.waiting.remove(&key).map(|datagram| datagram.bytes);
-            self.held -= whole.as_ref().map_or(0, Vec::len);
+            let whole = self.waiting.remove(&key);
+            let whole = whole.map(|Datagram { protocol, bytes, .. }| Whole { protocol, bytes });
+            self.held -= whole.as_ref().map_or(0, |whole| whole.bytes.len());
             return (whole, problem);
         }
         (None, problem)
@@ -114,7 +131,7 @@ fn limit_half(limits: &Limits) -> usize {
 
 impl Datagram {
     fn add(&mut self, fragment: Fragment<'_>) -> Option<Problem> {
-        let Fragment { offset, more, bytes } = fragment;
+        let Fragment { offset, more, bytes, .. } = fragment;
         let end = offset + bytes.len();
         let mut problem = None;
         if !more {
@@ -181,7 +198,11 @@ mod tests {
 
     fn key(id: u32) -> DatagramKey {
         let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        DatagramKey { source, destination: source, protocol: 17, id, network: 0 }
+        DatagramKey { source, destination: source, protocol: None, id, network: 0 }
+    }
+
+    fn part(offset: usize, more: bool, bytes: &[u8]) -> Fragment<'_> {
+        Fragment { offset, more, protocol: 17, bytes }
     }
 
     proptest! {
@@ -193,13 +214,13 @@ mod tests {
             let mut have = [false; 64];
             for (from, len) in pieces {
                 let (offset, end) = (from * 8, (from + len).min(8) * 8);
-                let fragment = Fragment { offset, more: end < 64, bytes: &text[offset..end] };
+                let fragment = part(offset, end < 64, &text[offset..end]);
                 let (whole, problem) = datagrams.fragment(key(1), fragment, 0);
                 prop_assert_eq!(problem, None);
                 have[offset..end].fill(true);
                 prop_assert_eq!(whole.is_some(), have.iter().all(|byte| *byte));
                 if let Some(whole) = whole {
-                    prop_assert_eq!(&whole, &text);
+                    prop_assert_eq!(&whole.bytes, &text);
                     have.fill(false);
                     prop_assert_eq!(datagrams.held, 0);
                 }
@@ -212,8 +233,7 @@ mod tests {
         let limits = Limits { datagram_bytes: 10_000, ..Limits::default() };
         let mut datagrams = Datagrams::new(limits);
         for id in 0..1000 {
-            let fragment = Fragment { offset: 0, more: true, bytes: &[0; 1000] };
-            datagrams.fragment(key(id), fragment, 7);
+            datagrams.fragment(key(id), part(0, true, &[0; 1000]), 7);
             assert!(datagrams.held <= 11_000);
         }
     }
@@ -221,11 +241,23 @@ mod tests {
     #[test]
     fn what_differs_is_told_and_the_first_stays() {
         let mut datagrams = Datagrams::new(Limits::default());
-        datagrams.fragment(key(1), Fragment { offset: 0, more: true, bytes: &[1; 8] }, 0);
-        let again = Fragment { offset: 0, more: true, bytes: &[2; 8] };
-        assert!(datagrams.fragment(key(1), again, 0).1.is_some());
-        let last = Fragment { offset: 8, more: false, bytes: &[3; 8] };
-        let (whole, _) = datagrams.fragment(key(1), last, 0);
-        assert_eq!(whole, Some([[1; 8], [3; 8]].concat()));
+        datagrams.fragment(key(1), part(0, true, &[1; 8]), 0);
+        assert!(datagrams.fragment(key(1), part(0, true, &[2; 8]), 0).1.is_some());
+        let (whole, _) = datagrams.fragment(key(1), part(8, false, &[3; 8]), 0);
+        assert_eq!(whole.map(|whole| whole.bytes), Some([[1; 8], [3; 8]].concat()));
+    }
+
+    #[test]
+    fn the_first_fragment_says_what_it_carries() {
+        for order in [[0, 1], [1, 0]] {
+            let fragments = [
+                Fragment { protocol: 6, ..part(0, true, &[1; 8]) },
+                Fragment { protocol: 17, ..part(8, false, &[2; 8]) },
+            ];
+            let mut datagrams = Datagrams::new(Limits::default());
+            let whole = order.map(|at| datagrams.fragment(key(1), fragments[at], 0).0);
+            let [None, Some(whole)] = whole else { panic!("not put together") };
+            assert_eq!((whole.protocol, whole.bytes.len()), (6, 16));
+        }
     }
 }

@@ -14,7 +14,7 @@ mod streams;
 
 use crate::problem::Problem;
 
-pub(crate) use datagrams::{DatagramKey, Fragment};
+pub(crate) use datagrams::{DatagramKey, Fragment, Whole};
 pub(crate) use steps::{Note, Region, Role, Steps, Tracker};
 pub(crate) use streams::{Direction, Segment};
 
@@ -105,7 +105,7 @@ impl Assembly {
         &mut self,
         key: DatagramKey,
         fragment: Fragment<'_>,
-    ) -> (Option<Vec<u8>>, Option<Problem>) {
+    ) -> (Option<Whole>, Option<Problem>) {
         self.datagrams.fragment(key, fragment, self.time)
     }
 

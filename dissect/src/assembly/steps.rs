@@ -4,7 +4,7 @@
 use std::slice;
 
 use super::stream::length;
-use super::{Assembly, DatagramKey, Direction, Fragment, Segment};
+use super::{Assembly, DatagramKey, Direction, Fragment, Segment, Whole};
 use crate::problem::Problem;
 
 /// What a segment brings to its stream. There is one for nearly every frame, so that what few
@@ -113,7 +113,7 @@ fn long(len: u32) -> usize {
 enum Step {
     Segment(Region),
     /// The whole datagram, if the fragment completes it; or what is wrong with it.
-    Fragment(Box<(Option<Vec<u8>>, Option<Problem>)>),
+    Fragment(Box<(Option<Whole>, Option<Problem>)>),
     /// The number of a segment's connection.
     Number(Option<u64>),
 }
@@ -191,13 +191,13 @@ impl Tracker<'_> {
         &mut self,
         key: DatagramKey,
         fragment: Fragment<'_>,
-    ) -> Option<(usize, Vec<u8>)> {
+    ) -> Option<(usize, Whole)> {
         let (whole, problem) = self.assembly.fragment(key, fragment);
         self.steps.0.push(Step::Fragment(Box::new((None, problem))));
         Some((self.steps.len() - 1, whole?))
     }
 
-    pub(crate) fn give_back(&mut self, index: usize, datagram: Vec<u8>) {
+    pub(crate) fn give_back(&mut self, index: usize, datagram: Whole) {
         if let Some(Step::Fragment(step)) = self.steps.0.get_mut(index) {
             step.0 = Some(datagram);
         }
@@ -224,9 +224,9 @@ impl<'a> Taken<'a> {
         }
     }
 
-    pub(crate) fn fragment(&mut self) -> (Option<&'a [u8]>, Option<&'a Problem>) {
+    pub(crate) fn fragment(&mut self) -> (Option<&'a Whole>, Option<&'a Problem>) {
         match self.0.next() {
-            Some(Step::Fragment(step)) => (step.0.as_deref(), step.1.as_ref()),
+            Some(Step::Fragment(step)) => (step.0.as_ref(), step.1.as_ref()),
             _ => (None, None),
         }
     }

@@ -22,7 +22,7 @@ use codec::vse::Carrier;
 
 use super::ip::{self, Datagram};
 use super::{fcf, ipv6};
-use crate::assembly::{DatagramKey, Fragment};
+use crate::assembly::{DatagramKey, Fragment, Whole};
 use crate::info::Info;
 use crate::problem::Problem;
 use crate::registry::{named_values, protocol};
@@ -119,8 +119,9 @@ pub(crate) fn dissect(walk: &mut Walk<'_>, bytes: &[u8], place: Place, sink: &mu
         return ip::carried(walk, proto, &datagram, payload, place, sink);
     }
     let network = walk.network;
-    let key = DatagramKey { source, destination, protocol: proto, id: id.into(), network };
-    let fragment = Fragment { offset, more, bytes: payload };
+    let id = id.into();
+    let key = DatagramKey { source, destination, protocol: Some(proto), id, network };
+    let fragment = Fragment { offset, more, protocol: proto, bytes: payload };
     reassemble(walk, key, fragment, &datagram, place, sink);
 }
 
@@ -186,7 +187,7 @@ pub(crate) fn reassemble(
     let cut = fragment.bytes.len() < datagram.len;
     if cut {
         if fragment.offset == 0 {
-            ip::carried(walk, key.protocol, datagram, fragment.bytes, place, sink);
+            ip::carried(walk, fragment.protocol, datagram, fragment.bytes, place, sink);
         }
         return;
     }
@@ -195,10 +196,11 @@ pub(crate) fn reassemble(
         return sink.problem(Problem::malformed(place.offset, text));
     }
     walk.reassemble(key, fragment, place, sink, |walk, whole, sink| {
-        let (len, place) = (whole.len(), Place { offset: None, len: whole.len() });
+        let Whole { protocol, bytes } = whole;
+        let (len, place) = (bytes.len(), Place { offset: None, len: bytes.len() });
         let datagram = Datagram { len, first_fragment: false, ..*datagram };
         let missing = std::mem::take(&mut walk.missing);
-        ip::carried(walk, key.protocol, &datagram, whole, place, sink);
+        ip::carried(walk, *protocol, &datagram, bytes, place, sink);
         walk.missing = missing;
     });
 }

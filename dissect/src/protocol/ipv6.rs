@@ -182,8 +182,8 @@ fn reassemble(
         return;
     }
     let (Datagram { source, destination, .. }, network) = (*datagram, walk.network);
-    let key = DatagramKey { source, destination, protocol, id: part.id, network };
-    let fragment = Fragment { offset: part.offset, more: part.more, bytes };
+    let key = DatagramKey { source, destination, protocol: None, id: part.id, network };
+    let fragment = Fragment { offset: part.offset, more: part.more, protocol, bytes };
     walk.depth += 1;
     ipv4::reassemble(walk, key, fragment, datagram, place, sink);
     walk.depth -= 1;

@@ -14,8 +14,8 @@
 //! +-------------------------------------------------------------+
 //! ```
 
-use super::ethernet;
 use super::ip::Datagram;
+use super::{ethernet, tcp};
 use crate::assembly::{DatagramKey, Fragment};
 use crate::info::Info;
 use crate::problem::Problem;
@@ -89,15 +89,15 @@ pub(crate) fn dissect(
     let key = DatagramKey {
         source: datagram.source,
         destination: datagram.destination,
-        protocol: 6,
+        protocol: Some(tcp::NUMBER),
         id,
         network: walk.network,
     };
     let more = offset + payload.len() < whole_len;
-    let fragment = Fragment { offset, more, bytes: payload };
+    let fragment = Fragment { offset, more, protocol: tcp::NUMBER, bytes: payload };
     let whole = walk.reassemble(key, fragment, place, sink, |walk, whole, sink| {
-        let place = Place { offset: None, len: whole.len() };
-        packet(walk, datagram, whole, place, sink);
+        let place = Place { offset: None, len: whole.bytes.len() };
+        packet(walk, datagram, &whole.bytes, place, sink);
     });
     if !whole {
         sink.leave();
