@@ -71,7 +71,11 @@ impl Statistic for Io {
         });
         Report {
             name: "io",
-            title: "Frames and bytes over time".to_owned(),
+            title: if last == MOST {
+                format!("Frames and bytes over time, all behind {MOST} intervals as one")
+            } else {
+                "Frames and bytes over time".to_owned()
+            },
             columns: columns!["time_s" "From, s", "frames" "Frames", "bytes" "Bytes"],
             rows: rows.collect(),
         }
