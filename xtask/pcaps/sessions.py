@@ -122,6 +122,16 @@ table=7,priority=6,tun_metadata0=0x5,actions=set_field:0x1234->tun_metadata0,del
 """
 
 
+def maps_no_options(made):
+    """Removes the switch's map of tunnel options, which it refuses as long as a flow has one: also one
+    that is deleted, until no thread of the switch looks at it any more."""
+    try:
+        made.ofctl("-O OpenFlow10 del-tlv-map br0", stderr=subprocess.DEVNULL)
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
 def nicira_flows(made):
     with listening(made, "nicira-flows") as ofctl:
         ofctl("add-tlv-map SWITCH {class=0x0102,type=0x80,len=4}->tun_metadata0")
@@ -131,6 +141,7 @@ def nicira_flows(made):
         ofctl("-F nxm dump-aggregate SWITCH table=4")
         ofctl("-F nxm mod-flows SWITCH table=7,reg8=5,actions=drop")
         ofctl("-F nxm --strict del-flows SWITCH table=7,priority=6,tun_metadata0=0x5")
+        wait_for("the end of the deleted flow's options", lambda: maps_no_options(made))
         ofctl("del-tlv-map SWITCH")
         ofctl("ct-flush-zone SWITCH 5")
 
