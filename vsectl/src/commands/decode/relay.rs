@@ -200,6 +200,8 @@ impl<W: Write> Printed<'_, W> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use dissect::savefile::{Format, Reader, Writer};
     use dissect::stats::All;
     use dissect::{Frame, Options};
@@ -212,15 +214,17 @@ mod tests {
     use crate::render::fields::Layout;
     use crate::render::paint::{Paint, When};
 
-    /// A writer that fails when it has taken so many bytes.
-    struct Fails(usize, Vec<u8>);
+    /// A writer that fails, or panics, when it has taken so many bytes.
+    struct Ends {
+        room: usize,
+        panics: bool,
+    }
 
-    impl Write for Fails {
+    impl Write for Ends {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            if self.1.len() > self.0 {
-                return Err(io::Error::other("enough"));
-            }
-            self.1.extend_from_slice(bytes);
+            let room = self.room.checked_sub(bytes.len());
+            assert!(room.is_some() || !self.panics, "enough");
+            self.room = room.ok_or_else(|| io::Error::other("enough"))?;
             Ok(bytes.len())
         }
 
@@ -256,8 +260,8 @@ mod tests {
         file
     }
 
-    /// What so many threads print.
-    fn printed(capture: &[u8], threads: usize, enough: usize) -> (io::Result<u64>, Vec<u8>) {
+    /// What so many threads print, and how many frames they have seen.
+    fn printed(capture: &[u8], threads: usize, out: &mut (impl Write + Send)) -> io::Result<u64> {
         let mut output = output();
         let lane = Lane::new(None, All::default(), self::output());
         let mut dissector = Dissector::new(Options::default());
@@ -268,19 +272,18 @@ mod tests {
         let mut front = Front::new(&mut reader, &mut progress, u64::MAX, false);
         let times = *output.times();
         let mut streams = Streams { dissector: &mut dissector, times, frames: 0 };
-        let mut out = Fails(enough, Vec::new());
-        let lanes = run(&mut front, &mut streams, runners, &mut output, &mut out);
-        (lanes.map(|lanes| lanes.iter().map(|lane| lane.passed).sum()), out.1)
+        let lanes = run(&mut front, &mut streams, runners, &mut output, out)?;
+        Ok(lanes.iter().map(|lane| lane.passed).sum())
     }
 
     #[test]
     fn threads_print_in_the_order_of_the_capture() {
         let capture = capture();
-        let (passed, alone) = printed(&capture, 1, usize::MAX);
-        assert_eq!(passed.unwrap(), 40_000);
+        let mut alone = Vec::new();
+        assert_eq!(printed(&capture, 1, &mut alone).unwrap(), 40_000);
         for threads in 2..=MOST_THREADS {
-            let (passed, together) = printed(&capture, threads, usize::MAX);
-            assert_eq!(passed.unwrap(), 40_000);
+            let mut together = Vec::new();
+            assert_eq!(printed(&capture, threads, &mut together).unwrap(), 40_000);
             assert!(together == alone, "{threads} threads print something else");
         }
     }
@@ -289,8 +292,18 @@ mod tests {
     fn all_end_when_nothing_more_can_be_printed() {
         let capture = capture();
         for threads in 1..=MOST_THREADS {
-            let (passed, _) = printed(&capture, threads, 1_000_000);
-            assert_eq!(passed.unwrap_err().to_string(), "enough");
+            let mut out = Ends { room: 1_000_000, panics: false };
+            assert_eq!(printed(&capture, threads, &mut out).unwrap_err().to_string(), "enough");
+        }
+    }
+
+    #[test]
+    fn all_end_with_the_one_that_panics() {
+        let capture = capture();
+        for threads in 1..=MOST_THREADS {
+            let mut out = Ends { room: 1_000_000, panics: true };
+            let printed = AssertUnwindSafe(|| printed(&capture, threads, &mut out));
+            assert!(catch_unwind(printed).is_err());
         }
     }
 }
