@@ -3,6 +3,8 @@
 
 /// Numbers below it have at most eight digits.
 const BLOCK: u64 = 100_000_000;
+/// Nanoseconds of a second.
+pub(super) const SECOND: u64 = 1_000_000_000;
 /// As many digits of zero as fit a word.
 const ZEROS: u64 = every_byte(b'0');
 

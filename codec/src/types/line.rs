@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
 
-use super::digits::{Digits, hex_pair, hex8, put_decimal, put_hex, put_nanoseconds, put_right};
+use super::digits::{
+    Digits, SECOND, hex_pair, hex8, put_decimal, put_hex, put_nanoseconds, put_right,
+};
 use super::{Hex, MacAddr, Padded, Short};
 
 /// A line that grows. Cleared, it can be used for the next one without a new allocation.
@@ -20,7 +22,6 @@ pub struct Line {
     len: usize,
 }
 
-const SECOND: u64 = 1_000_000_000;
 /// Bytes of the first room.
 const LEAST: usize = 256;
 /// The most blanks in a row.
@@ -424,6 +425,8 @@ mod tests {
             let seconds = line(|out| out.push_seconds(width, number));
             let (whole, part) = (number / SECOND, number % SECOND);
             prop_assert_eq!(seconds, format!("{whole:width$}.{part:09}"));
+            let any = u32::try_from(number & u64::from(u32::MAX)).unwrap();
+            prop_assert_eq!(line(|out| out.push_nanoseconds(any)), format!(".{any:09}"));
         }
     }
 

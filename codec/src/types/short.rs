@@ -3,11 +3,10 @@
 use std::net::Ipv4Addr;
 
 use super::MacAddr;
-use super::digits::{Digits, ipv4_text, mac_text, put_decimal, put_hex, put_nanoseconds};
+use super::digits::{Digits, SECOND, ipv4_text, mac_text, put_decimal, put_hex, put_nanoseconds};
 
 /// Room for the longest text, 20 digits, in whole words.
 const ROOM: usize = 24;
-const SECOND: u64 = 1_000_000_000;
 
 /// A text of a few characters, all of them ASCII.
 #[derive(Debug, Clone, Copy)]
@@ -47,15 +46,6 @@ impl Short {
     pub fn decimal(number: u64) -> Self {
         let mut text = Self::EMPTY;
         put_decimal(number, &mut text);
-        text
-    }
-
-    /// `.000001234`: a part of a second; ten digits where it is no part.
-    #[inline]
-    #[must_use]
-    pub fn nanoseconds(number: u32) -> Self {
-        let mut text = Self::EMPTY;
-        put_nanoseconds(number, &mut text);
         text
     }
 
@@ -134,8 +124,6 @@ mod tests {
             let [a, b, c, d, e, f] = octets;
             let mac = format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}");
             prop_assert_eq!(Short::mac(MacAddr(octets)).as_str().to_owned(), mac);
-            let nanoseconds = format!(".{address:09}");
-            prop_assert_eq!(Short::nanoseconds(address).as_str().to_owned(), nanoseconds);
             let seconds = format!("{}.{:09}", number / SECOND, number % SECOND);
             prop_assert_eq!(Short::seconds(number).as_str().to_owned(), seconds);
             let address = Ipv4Addr::from(address);
@@ -170,6 +158,5 @@ mod tests {
         assert_eq!(Short::decimal(u64::MAX).as_str(), u64::MAX.to_string());
         assert_eq!(Short::hex(u64::MAX).as_str(), "0xffffffffffffffff");
         assert_eq!(Short::ipv4(Ipv4Addr::BROADCAST).as_str(), "255.255.255.255");
-        assert_eq!(Short::nanoseconds(u32::MAX).as_str(), ".4294967295");
     }
 }

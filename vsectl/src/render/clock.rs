@@ -1,7 +1,7 @@
 //! Times of frames, as tshark's `-t` has them; always in UTC.
 
 use codec::put;
-use codec::types::{Line, Short};
+use codec::types::Line;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -86,7 +86,8 @@ impl Clock {
                 if ad {
                     put!(out, date, " ");
                 }
-                put!(out, time, nanoseconds(now));
+                out.push_str(time);
+                put_nanoseconds(now, out);
             }
         }
         self.times.shown();
@@ -107,7 +108,9 @@ impl Clock {
 
     /// Appends a time as RFC 3339 has it, with nanoseconds.
     pub(crate) fn put_rfc3339(&mut self, time: u64, out: &mut Line) {
-        put!(out, self.rfc3339_second(time), nanoseconds(time), "Z");
+        out.push_str(self.rfc3339_second(time));
+        put_nanoseconds(time, out);
+        out.push_str("Z");
     }
 }
 
@@ -124,7 +127,7 @@ pub(crate) fn now_of_day() -> String {
     now.format(&format_description!("[hour]:[minute]:[second]")).unwrap_or_default()
 }
 
-/// The nanoseconds beyond the whole seconds of a time.
-fn nanoseconds(time: u64) -> Short {
-    Short::nanoseconds(u32::try_from(time % SECOND).unwrap_or_default())
+/// Appends the nanoseconds beyond the whole seconds of a time.
+fn put_nanoseconds(time: u64, out: &mut Line) {
+    out.push_nanoseconds(u32::try_from(time % SECOND).unwrap_or_default());
 }
